@@ -1,0 +1,1 @@
+"""Runs, listening histories and archives to measure with, made from a seed."""

@@ -1,0 +1,25 @@
+"""The frame around every page: who is here, and where one can go."""
+
+import streamlit as st
+
+from runsous.ui import session
+from runsous.ui.components import frame, style
+
+st.set_page_config(page_title="Run Sous BPM", page_icon=frame.ICON, layout="wide")
+user = session.require_user()
+style.apply()
+session.show_once()
+st.logo(frame.LOGO_DARK if session.theme() == "dark" else frame.LOGO, size="large")
+
+page = st.navigation(
+    [
+        st.Page("home.py", title="Home", icon=":material/home:", default=True),
+        st.Page("activities.py", title="Activities", icon=":material/route:"),
+        st.Page("listening.py", title="Listening", icon=":material/graphic_eq:"),
+        st.Page("add_data.py", title="Add data", icon=":material/add_circle:"),
+        st.Page("preferences.py", title="Preferences", icon=":material/tune:"),
+        st.Page("activity.py", title="Activity", visibility="hidden"),
+    ],
+    position="top",
+)
+page.run()

@@ -1,0 +1,124 @@
+"""Background work: a queue in PostgreSQL (procrastinate), served inside the app and by workers.
+
+The tables of an import are the truth, a job only says that someone should look at them:
+after a crash every unfinished import is simply put in the queue again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator
+from functools import lru_cache
+from uuid import UUID
+
+import procrastinate
+from procrastinate.exceptions import AlreadyEnqueued
+from procrastinate.jobs import Status
+from sqlalchemy import Engine
+
+from runsous.store import activities, imports
+from runsous.sync import import_files, songs
+
+_log = logging.getLogger(__name__)
+_HEARTBEAT_S = 5.0
+_STALLED_S = 20.0
+
+
+def _conninfo(engine: Engine) -> str:
+    url = engine.url.set(drivername="postgresql")
+    return url.render_as_string(hide_password=False)
+
+
+def _app(engine: Engine, connector: procrastinate.BaseConnector) -> procrastinate.App:
+    app = procrastinate.App(connector=connector)
+
+    @app.task(name="run_import")
+    def run_import(user_id: int, import_id: str) -> None:
+        import_files.run(engine, user_id, UUID(import_id))
+
+    return app
+
+
+@lru_cache(maxsize=4)
+def _queue(engine: Engine) -> procrastinate.App:
+    """An opened app for putting jobs in the queue from ordinary code."""
+    connector = procrastinate.SyncPsycopgConnector(
+        conninfo=_conninfo(engine), min_size=0, max_size=2
+    )
+    app = _app(engine, connector)
+    app.open()
+    return app
+
+
+def close(engine: Engine) -> None:
+    """Closes the connections that :func:`defer_import` opened."""
+    _queue(engine).close()
+    _queue.cache_clear()
+
+
+def defer_import(engine: Engine, user_id: int, import_id: UUID) -> None:
+    """Puts an import in the queue; one already waiting there is not put in twice."""
+    name = f"import {import_id}"
+    with contextlib.suppress(AlreadyEnqueued):
+        _queue(engine).configure_task("run_import", lock=name, queueing_lock=name).defer(
+            user_id=user_id, import_id=str(import_id)
+        )
+
+
+@contextlib.asynccontextmanager
+async def worker(engine: Engine) -> AsyncIterator[None]:
+    """Runs jobs while the context lasts; on leaving, the running job stops after its file."""
+    import_files.go_on()
+    app = _app(engine, procrastinate.PsycopgConnector(conninfo=_conninfo(engine), max_size=4))
+    async with app.open_async():
+        running = asyncio.create_task(
+            app.run_worker_async(
+                concurrency=2,
+                install_signal_handlers=False,
+                update_heartbeat_interval=_HEARTBEAT_S,
+                stalled_worker_timeout=_STALLED_S,
+                shutdown_graceful_timeout=10,
+                delete_jobs="successful",
+            )
+        )
+        recovering = asyncio.create_task(_recover_forever(engine, app))
+        try:
+            yield
+        finally:
+            import_files.stop_all()
+            for task in (recovering, running):
+                task.cancel()
+            await asyncio.gather(recovering, running, return_exceptions=True)
+
+
+async def _recover_forever(engine: Engine, app: procrastinate.App) -> None:
+    while True:
+        try:
+            await _recover(engine, app)
+        except Exception:
+            # Whatever it was, what it would have taken up must not wait for the next start.
+            _log.exception("unfinished work cannot be taken up; trying again in %.0f s", _STALLED_S)
+        await asyncio.sleep(_STALLED_S)
+
+
+async def _recover(engine: Engine, app: procrastinate.App) -> None:
+    """Clears jobs whose worker died and queues again what they left unfinished."""
+    manager = app.job_manager
+    for job in await manager.get_stalled_jobs(seconds_since_heartbeat=_STALLED_S):
+        _log.warning("a worker died at job %s; it is queued again", job.id)
+        await manager.finish_job(job, status=Status.FAILED, delete_job=True)
+    await asyncio.to_thread(_take_up, engine)
+
+
+def _take_up(engine: Engine) -> None:
+    """Queues unfinished imports; places songs where someone was kept from doing so."""
+    with engine.begin() as conn:
+        waiting = imports.unfinished(conn)
+        left = activities.stale_users(conn)
+    for user_id, import_id in waiting:
+        defer_import(engine, user_id, import_id)
+    # An import places songs when it ends.
+    for user_id in left - {user_id for user_id, _ in waiting}:
+        songs.settle(engine, user_id)

@@ -1,0 +1,104 @@
+"""The songs on an activity with the stretch of route of each, as the API answers it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sqlalchemy import Connection
+
+from runsous import frames
+from runsous.analysis import geo
+from runsous.analysis import segments as measuring
+from runsous.reports import activity as activities
+
+_MEASURED = ("altitude_m", "heartrate", "cadence", "speed_mps")
+_POINT = ("latitude", "longitude", *_MEASURED)
+
+
+def music(
+    conn: Connection,
+    user_id: int,
+    activity_id: int,
+    *,
+    simplify: bool = True,
+    tolerance_m: float = 10.0,
+) -> dict[str, Any]:
+    """Segments with their points, and totals; see ``interfaces.md`` for every field.
+
+    Simplification drops points that lie within ``tolerance_m`` of the line between those
+    kept; the points where songs change are always kept.
+    """
+    shown = activities.view(conn, user_id, activity_id)
+    route = _route(shown.samples, shown.segments)
+    kept = route
+    if simplify and len(route):
+        mask = geo.simplify(
+            route["latitude"].to_numpy(),
+            route["longitude"].to_numpy(),
+            tolerance_m,
+            keep=np.flatnonzero(route["is_joint"]),
+        )
+        kept = route[mask]
+    n_route, n_kept = int(route["is_recorded"].sum()), len(kept)
+    totals = measuring.summary(shown.segments)
+    return {
+        "activity_id": activity_id,
+        "has_gps": shown.facts["has_gps"],
+        "segments": [
+            _segment(row, shown.facts["start_time"], kept) for row in frames.records(shown.segments)
+        ],
+        "stats": {
+            **totals,
+            "original_points": n_route,
+            "simplified_points": n_kept,
+            # Where songs change a point is added, so that there can be more than were recorded.
+            "reduction_ratio": max(0.0, 1 - n_kept / n_route) if n_route else 0.0,
+        },
+    }
+
+
+def _route(samples: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFrame:
+    """Samples with a position, and an interpolated point at every change of song."""
+    is_placed = samples["latitude"].notna() & samples["longitude"].notna()
+    placed = samples.loc[is_placed, ["time_s", *_POINT]]
+    if placed.empty:
+        return placed.assign(is_joint=False, is_recorded=True)
+    joints = segments["start_s"].to_numpy()[1:]
+    inside = (joints > placed["time_s"].iloc[0]) & (joints < placed["time_s"].iloc[-1])
+    fresh = joints[inside & ~np.isin(joints, placed["time_s"])]
+    at = {name: np.interp(fresh, placed["time_s"], placed[name]) for name in _MEASURED}
+    between = measuring.locate(placed, fresh).assign(**at, is_joint=True, is_recorded=False)
+    placed = placed.assign(is_joint=placed["time_s"].isin(joints), is_recorded=True)
+    points = pd.concat([placed, between]) if len(between) else placed
+    return points.sort_values("time_s", kind="stable", ignore_index=True)
+
+
+def _segment(row: dict[str, Any], start: Any, route: pd.DataFrame) -> dict[str, Any]:
+    # Both ends belong to the segment's line, so that neighbours meet on the map.
+    inside = route["time_s"].between(row["start_s"], row["end_s"])
+    points = route.loc[inside, ["time_s", *_POINT]].rename(columns={"time_s": "t_s"})
+    return {
+        "index": row["index"],
+        "track": None if row["track_id"] is None else track(row),
+        "start_time": start + pd.Timedelta(seconds=row["start_s"]),
+        "end_time": start + pd.Timedelta(seconds=row["end_s"]),
+        "start_s": row["start_s"],
+        "end_s": row["end_s"],
+        "listen": None
+        if row["play_id"] is None
+        else {n: row[n] for n in ("source", "started_at", "certainty", "plus_minus_s")},
+        "metrics": {name: row[name] for name in frames.METRICS},
+        "points": frames.records(points),
+    }
+
+
+def track(row: dict[str, Any]) -> dict[str, Any]:
+    """A song as the API shows it, from any row that carries the song's columns."""
+    names = ("artist", "album", "isrc", "mbid", "tempo_bpm")
+    return {
+        "id": int(row["track_id"]),
+        "name": row["title"],
+        **{name: row[name] for name in names},
+    }

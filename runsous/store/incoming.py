@@ -1,0 +1,169 @@
+"""Reports of sources on their way into ``listens``, with the tracks and artists they name.
+
+Whatever several files say of one report, track or artist is settled by a rule that knows no
+first and last, so that the order in which files come in makes no difference.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+from sqlalchemy import Connection, text
+
+from runsous import frames
+from runsous.store import copy, spans
+from runsous.store.database import raw
+from runsous.store.spans import Span
+
+_TEMPORARY = ("incoming", "reports", "touched")
+_INCOMING = (*frames.LISTENS, "artist_key", "title_key", "earliest_at", "latest_at")
+
+_TABLE = """CREATE TEMP TABLE incoming (
+    source text, stamp timestamptz, stamp_kind text, precision_s float8, idle_s float8,
+    played_s float8, duration_s float8, artist text, title text, album text, isrc text,
+    mbid text, spotify_id text, tempo_bpm float8, is_skipped bool, is_offline bool,
+    artist_key text, title_key text, earliest_at timestamptz, latest_at timestamptz
+) ON COMMIT DROP"""
+
+_TOUCHED = """CREATE TEMP TABLE touched (
+    earliest_at timestamptz, latest_at timestamptz, is_new bool) ON COMMIT DROP"""
+
+# One spelling of several is shown: the shortest, then the first by code point.
+_ARTISTS = """INSERT INTO artists AS a (user_id, key, name)
+SELECT DISTINCT ON (artist_key) :user, artist_key, artist FROM incoming
+ORDER BY artist_key, length(artist), artist COLLATE "C"
+ON CONFLICT (user_id, key) DO UPDATE SET name = excluded.name
+WHERE (length(excluded.name), excluded.name COLLATE "C") < (length(a.name), a.name COLLATE "C")"""
+
+_TRACKS = """INSERT INTO tracks AS t
+    (user_id, artist_id, title_key, title, album, isrc, mbid, spotify_id, tempo_bpm)
+SELECT :user, a.id, i.title_key,
+    (array_agg(i.title ORDER BY length(i.title), i.title COLLATE "C"))[1],
+    min(i.album COLLATE "C"), min(i.isrc COLLATE "C"), min(i.mbid COLLATE "C"),
+    min(i.spotify_id COLLATE "C"), min(i.tempo_bpm)
+FROM incoming i JOIN artists a ON a.user_id = :user AND a.key = i.artist_key
+GROUP BY a.id, i.title_key
+ON CONFLICT (user_id, artist_id, title_key) DO UPDATE SET
+    title = CASE WHEN (length(excluded.title), excluded.title COLLATE "C")
+        < (length(t.title), t.title COLLATE "C") THEN excluded.title ELSE t.title END,
+    album = least(excluded.album COLLATE "C", t.album),
+    isrc = least(excluded.isrc COLLATE "C", t.isrc),
+    mbid = least(excluded.mbid COLLATE "C", t.mbid),
+    spotify_id = least(excluded.spotify_id COLLATE "C", t.spotify_id),
+    tempo_bpm = least(excluded.tempo_bpm, t.tempo_bpm)"""
+
+_REPORTS = """CREATE TEMP TABLE reports ON COMMIT DROP AS
+SELECT i.source, t.id AS track_id, i.stamp, min(i.stamp_kind) AS stamp_kind,
+    (array_agg(i.precision_s ORDER BY i.idle_s DESC NULLS LAST, i.precision_s))[1] AS precision_s,
+    max(i.idle_s) AS idle_s, i.played_s, max(i.duration_s) AS duration_s,
+    bool_or(i.is_skipped) AS is_skipped, bool_or(i.is_offline) AS is_offline,
+    min(i.earliest_at) AS earliest_at, max(i.latest_at) AS latest_at
+FROM incoming i
+JOIN artists a ON a.user_id = :user AND a.key = i.artist_key
+JOIN tracks t ON t.user_id = :user AND t.artist_id = a.id AND t.title_key = i.title_key
+GROUP BY i.source, t.id, i.stamp, i.played_s"""
+
+# Of two files that hold the same report one may know more, above all whether it was paused.
+_SETTLED = {
+    "stamp_kind": "least(l.stamp_kind, excluded.stamp_kind)",
+    "precision_s": "CASE WHEN l.idle_s IS NOT DISTINCT FROM excluded.idle_s"
+    " THEN least(l.precision_s, excluded.precision_s)"
+    " WHEN coalesce(l.idle_s, -1) > coalesce(excluded.idle_s, -1) THEN l.precision_s"
+    " ELSE excluded.precision_s END",
+    "idle_s": "greatest(l.idle_s, excluded.idle_s)",
+    "duration_s": "greatest(l.duration_s, excluded.duration_s)",
+    "is_skipped": "greatest(l.is_skipped, excluded.is_skipped)",
+    "is_offline": "greatest(l.is_offline, excluded.is_offline)",
+}
+_REACH = """earliest_at = least(l.earliest_at, excluded.earliest_at),
+    latest_at = greatest(l.latest_at, excluded.latest_at)"""
+_LISTENS = f"""WITH fresh AS (
+    INSERT INTO listens AS l (user_id, source, track_id, stamp, stamp_kind, precision_s,
+        idle_s, played_s, duration_s, is_skipped, is_offline, earliest_at, latest_at)
+    SELECT :user, source, track_id, stamp, stamp_kind, precision_s,
+        idle_s, played_s, duration_s, is_skipped, is_offline, earliest_at, latest_at
+    FROM reports
+    ON CONFLICT (user_id, source, track_id, stamp, played_s) DO UPDATE SET
+        {", ".join(f"{name} = {value}" for name, value in _SETTLED.items())}, {_REACH}
+    WHERE ({", ".join(f"l.{name}" for name in _SETTLED)})
+        IS DISTINCT FROM ({", ".join(_SETTLED.values())})
+    RETURNING earliest_at, latest_at, xmax = 0 AS is_new
+) INSERT INTO touched SELECT earliest_at, latest_at, is_new FROM fresh"""  # noqa: S608 - ours
+
+# A track's length is the median of what was ever reported of it.
+_DURATIONS = """UPDATE tracks t SET duration_s = m.duration_s FROM (
+    SELECT k.id, percentile_disc(0.5) WITHIN GROUP (ORDER BY l.duration_s)
+        FILTER (WHERE l.duration_s > 0) AS duration_s
+    FROM unnest(CAST(:tracks AS bigint[])) k (id)
+    LEFT JOIN listens l ON l.user_id = :user AND l.track_id = k.id GROUP BY k.id
+) m WHERE t.user_id = :user AND t.id = m.id AND t.duration_s IS DISTINCT FROM m.duration_s
+RETURNING t.id"""
+
+_AT = """(l.stamp + make_interval(secs => coalesce((SELECT o.offset_s FROM source_offsets o
+    WHERE o.user_id = :user AND o.source = l.source), 0) - coalesce(l.idle_s, 0)))"""
+_LENGTH = "make_interval(secs => t.duration_s)"
+_EARLIEST = f"""CASE WHEN l.stamp_kind = 'start' OR l.played_s IS NOT NULL THEN l.earliest_at
+    ELSE least(l.earliest_at, {_AT} - {_LENGTH}) END"""
+_LATEST = f"""greatest(l.latest_at, CASE WHEN l.stamp_kind = 'unknown' THEN {_AT} + {_LENGTH}
+    WHEN l.stamp_kind = 'start' OR l.played_s IS NOT NULL THEN l.earliest_at + {_LENGTH} END)"""
+# As far as a report can reach when the track's length is known from elsewhere; never less
+# than before, so that windows that hold the new reach hold the old one too.
+_WIDENED = f"""UPDATE listens l SET earliest_at = {_EARLIEST}, latest_at = {_LATEST}
+FROM unnest(CAST(:tracks AS bigint[])) k (id) JOIN tracks t ON t.id = k.id AND t.user_id = :user
+WHERE l.user_id = :user AND l.track_id = k.id
+    AND l.duration_s IS NULL AND t.duration_s IS NOT NULL
+    AND ({_EARLIEST}, {_LATEST}) IS DISTINCT FROM (l.earliest_at, l.latest_at)"""  # noqa: S608
+
+
+@dataclass(frozen=True)
+class Added:
+    """How many reports were new, and when plays may have changed."""
+
+    count: int
+    touched: list[Span]
+
+
+def save(conn: Connection, user_id: int, listens: pd.DataFrame) -> Added:
+    """Stores reports that are not there yet, with their tracks and artists.
+
+    ``listens`` has :data:`frames.LISTENS` and ``artist_key, title_key, earliest_at, latest_at``.
+    A report is the same when source, track, stamp and time played are.
+    """
+    _drop(conn)
+    conn.execute(text(_TABLE))
+    conn.execute(text(_TOUCHED))
+    copy.write_frame(raw(conn), "incoming", listens[list(_INCOMING)])
+    user = {"user": user_id}
+    conn.execute(text("ANALYZE incoming"))
+    # The planner knows nothing yet of tracks just added and would look each up by itself.
+    conn.execute(text("SET LOCAL enable_nestloop = off"))
+    for statement in (_ARTISTS, _TRACKS, _REPORTS, _LISTENS):
+        conn.execute(text(statement), user)
+    conn.execute(text("SET LOCAL enable_nestloop = on"))
+    tracks = list(conn.execute(text("SELECT DISTINCT track_id FROM reports")).scalars())
+    count = conn.execute(text("SELECT count(*) FROM touched WHERE is_new")).scalar_one()
+    measured = settle_durations(conn, user_id, tracks)
+    found = spans.collapsed(conn, "SELECT earliest_at, latest_at FROM touched")
+    _drop(conn)
+    return Added(count, found + measured)
+
+
+def settle_durations(conn: Connection, user_id: int, tracks: list[int]) -> list[Span]:
+    """Measures these tracks by what is reported of them now; when plays may have changed."""
+    values = {"user": user_id, "tracks": tracks}
+    changed = list(conn.execute(text(_DURATIONS), values).scalars())
+    conn.execute(text(_WIDENED), values)
+    if not changed:
+        return []
+    return spans.collapsed(
+        conn,
+        "SELECT earliest_at, latest_at FROM unnest(CAST(:tracks AS bigint[])) k (id)"
+        " JOIN listens l ON l.user_id = :user AND l.track_id = k.id AND l.duration_s IS NULL",
+        user=user_id,
+        tracks=changed,
+    )
+
+
+def _drop(conn: Connection) -> None:
+    conn.execute(text(f"DROP TABLE IF EXISTS {', '.join(_TEMPORARY)}"))

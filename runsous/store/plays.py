@@ -1,0 +1,162 @@
+"""``plays``: the one listening timeline, merged from the reports of all sources."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import Connection, text
+
+from runsous import frames
+from runsous.model import SAMPLE
+from runsous.store import copy, spans
+from runsous.store.database import raw
+from runsous.store.spans import Span
+
+_COLUMNS = {"play_id": "id", **{name: name for name in frames.PLAYS if name != "play_id"}}
+
+_LIST = """SELECT p.id, p.started_at, p.ended_at, p.played_s, p.duration_s, p.plus_minus_s,
+    p.certainty, p.source, p.sources, p.is_skip, t.id AS track_id, t.title, t.album, t.isrc,
+    t.mbid, t.tempo_bpm, a.name AS artist
+FROM plays p JOIN tracks t ON t.id = p.track_id JOIN artists a ON a.id = t.artist_id
+WHERE p.user_id = :user"""
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Which plays: words in title, artist or album; a source; a half-open time range."""
+
+    search: str = ""
+    source: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+def replace(conn: Connection, user_id: int, windows: Sequence[Span], plays: pd.DataFrame) -> None:
+    """Puts ``plays`` (:data:`frames.PLAYS`) in the place of all that start in the windows or
+    are made from the same reports.
+    """
+    conn.execute(
+        text(
+            "DELETE FROM plays p USING unnest(CAST(:starts AS timestamptz[]),"
+            " CAST(:ends AS timestamptz[])) w (since, until)"
+            " WHERE p.user_id = :user AND p.started_at BETWEEN w.since AND w.until"
+        ),
+        {"user": user_id, **spans.columns(windows)},
+    )
+    if plays.empty:
+        return
+    conn.execute(
+        text("DELETE FROM plays WHERE user_id = :user AND id = ANY(:ids)"),
+        {"user": user_id, "ids": plays["play_id"].tolist()},
+    )
+    stored = plays[list(_COLUMNS)].rename(columns=_COLUMNS)
+    named = stored["sources"].map(lambda names: "{" + ",".join(names) + "}")
+    copy.write_frame(raw(conn), "plays", stored.assign(sources=named, user_id=user_id))
+
+
+def between(conn: Connection, user_id: int, since: datetime, until: datetime) -> pd.DataFrame:
+    """The plays that sound within ``[since, until)``: :data:`frames.PLAYS`, in time order."""
+    names = ", ".join(f"{stored} AS {name}" for name, stored in _COLUMNS.items())
+    rows = conn.execute(
+        text(
+            f"SELECT {names} FROM plays WHERE user_id = :user"  # noqa: S608 - fixed names
+            # No play is longer than a day; the bound lets the index serve.
+            " AND started_at < :until AND started_at > CAST(:since AS timestamptz) - interval '1 d'"
+            " AND ended_at > :since ORDER BY started_at"
+        ),
+        {"user": user_id, "since": since, "until": until},
+    ).all()
+    values = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in _COLUMNS]
+    return frames.of(frames.PLAYS, **dict(zip(_COLUMNS, values, strict=True)))
+
+
+def during(
+    conn: Connection,
+    user_id: int,
+    activity: Mapping[str, Any],
+    offset_s: float,
+    margin_s: float = 0.0,
+) -> pd.DataFrame:
+    """The plays that sound during an activity (or ``margin_s`` around it) when they are
+    shifted by ``offset_s``; their own times are returned unshifted.
+
+    A start that the service hides (one second past midnight) cannot be placed: no plays.
+    The sample's plays sound on the sample's activities only.
+    """
+    if activity["is_start_hidden"]:
+        return frames.of(frames.PLAYS)
+    since = activity["start_time"] - timedelta(seconds=offset_s + margin_s)
+    until = since + timedelta(seconds=activity["elapsed_time_s"] + 2 * margin_s)
+    found = between(conn, user_id, since, until)
+    of_sample = found["source"] == SAMPLE
+    mine: pd.DataFrame = found.loc[of_sample == activity["is_sample"]]
+    return mine.reset_index(drop=True)
+
+
+def newest(
+    conn: Connection,
+    user_id: int,
+    wanted: Filter,
+    *,
+    cursor: tuple[datetime, int] | None = None,
+    page: tuple[int, int] = (0, 50),
+) -> list[dict[str, Any]]:
+    """Plays with their song, newest first, from behind ``cursor`` (start and id)."""
+    terms, values = _terms(user_id, wanted)
+    if cursor is not None:
+        terms += " AND (p.started_at, p.id) < (:cursor_start, :cursor_id)"
+        values |= {"cursor_start": cursor[0], "cursor_id": cursor[1]}
+    values |= {"offset": page[0], "limit": page[1]}
+    query = f"{_LIST}{terms} ORDER BY p.started_at DESC, p.id DESC OFFSET :offset LIMIT :limit"
+    return [row._asdict() for row in conn.execute(text(query), values)]
+
+
+def count(conn: Connection, user_id: int, wanted: Filter) -> int:
+    """How many plays there are."""
+    terms, values = _terms(user_id, wanted)
+    # Only words need the songs' names beside the plays.
+    query = (
+        f"({_LIST}{terms}) q" if "search" in values else f"plays p WHERE p.user_id = :user{terms}"
+    )
+    return int(conn.execute(text(f"SELECT count(*) FROM {query}"), values).scalar() or 0)  # noqa: S608
+
+
+def songs(conn: Connection, user_id: int, track_ids: list[int]) -> pd.DataFrame:
+    """``track_id, title, artist, album, tempo_bpm`` of the given tracks."""
+    rows = conn.execute(
+        text(
+            "SELECT t.id, t.title, a.name, t.album, t.tempo_bpm"
+            " FROM tracks t JOIN artists a ON a.id = t.artist_id"
+            " WHERE t.user_id = :user AND t.id = ANY(:ids)"
+        ),
+        {"user": user_id, "ids": track_ids},
+    ).all()
+    columns = ("track_id", "title", "artist", "album", "tempo_bpm")
+    found = pd.DataFrame(rows, columns=list(columns))
+    return found.astype({"track_id": "Int64"})
+
+
+def _terms(user_id: int, wanted: Filter) -> tuple[str, dict[str, Any]]:
+    terms = ""
+    values: dict[str, Any] = {"user": user_id}
+    if wanted.search.strip():
+        terms += " AND (t.title ILIKE :search OR a.name ILIKE :search OR t.album ILIKE :search)"
+        values["search"] = f"%{_escaped(wanted.search.strip())}%"
+    limits: Mapping[str, Any] = {
+        " AND p.started_at >= :since": ("since", wanted.since),
+        " AND p.started_at < :until": ("until", wanted.until),
+        " AND :source = ANY(p.sources)": ("source", wanted.source),
+    }
+    for term, (name, value) in limits.items():
+        if value is not None:
+            terms += term
+            values[name] = value
+    return terms, values
+
+
+def _escaped(words: str) -> str:
+    return words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

@@ -1,0 +1,42 @@
+"""The tables. Every row carries its owner's ``user_id``; migrations bring them into being.
+
+``activity_streams`` and ``listens`` have no foreign keys: they are written by bulk COPY,
+where a check per row would cost more than the write, and become hypertables where
+TimescaleDB is present. ``activities.remove`` and ``listens.delete_source`` clear them.
+"""
+
+from runsous.store.schema.base import metadata
+from runsous.store.schema.intake import import_files, imports, uploads
+from runsous.store.schema.music import artists, listens, plays, source_offsets, tracks
+from runsous.store.schema.people import users
+from runsous.store.schema.workouts import (
+    activities,
+    activity_files,
+    activity_streams,
+    laps,
+    originals,
+    pauses,
+    pool_lengths,
+    segments,
+)
+
+__all__ = [
+    "activities",
+    "activity_files",
+    "activity_streams",
+    "artists",
+    "import_files",
+    "imports",
+    "laps",
+    "listens",
+    "metadata",
+    "originals",
+    "pauses",
+    "plays",
+    "pool_lengths",
+    "segments",
+    "source_offsets",
+    "tracks",
+    "uploads",
+    "users",
+]

@@ -1,0 +1,95 @@
+"""Per-song segments of activities with what was measured during each."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import Connection, text
+
+from runsous import frames
+
+_STORED = ("index", *tuple(frames.TILES)[1:], *frames.METRICS)
+_SHOWN = ", ".join(f's."{name}"' for name in _STORED if name not in ("play_id", "track_id"))
+
+
+def save(conn: Connection, user_id: int, activity_id: int, measured: pd.DataFrame) -> None:
+    """Puts these segments (columns of TILES and METRICS) in the place of the activity's own.
+
+    Nothing is written when they are the same.
+    """
+    owner = {"activity_id": activity_id, "user_id": user_id}
+    names = ", ".join(f'"{name}"' for name in _STORED)
+    rows = frames.records(measured[list(_STORED)])
+    known = conn.execute(
+        text(
+            f"SELECT {names} FROM segments"  # noqa: S608 - fixed names
+            " WHERE activity_id = :activity_id AND user_id = :user_id ORDER BY index"
+        ),
+        owner,
+    )
+    if [row._asdict() for row in known] == rows:
+        return
+    conn.execute(
+        text("DELETE FROM segments WHERE activity_id = :activity_id AND user_id = :user_id"), owner
+    )
+    marks = ", ".join(f":{name}" for name in _STORED)
+    conn.execute(
+        text(
+            f"INSERT INTO segments (activity_id, user_id, {names})"  # noqa: S608 - fixed names
+            f" VALUES (:activity_id, :user_id, {marks})"
+        ),
+        [{**row, **owner} for row in rows],
+    )
+    conn.execute(
+        text(
+            "UPDATE activities SET n_songs = (SELECT count(*) FROM segments"
+            " WHERE activity_id = :activity_id AND track_id IS NOT NULL), revision = revision + 1"
+            " WHERE id = :activity_id AND user_id = :user_id"
+        ),
+        owner,
+    )
+
+
+def frame(conn: Connection, user_id: int, activity_id: int) -> pd.DataFrame:
+    """The segments in order, with song and certainty: :data:`frames.SEGMENTS` and
+    ``isrc``, ``mbid``, ``started_at`` (the play's own start).
+    """
+    rows = conn.execute(
+        text(
+            # Between an import and the placing of songs anew, a play or song may be gone.
+            f"SELECT {_SHOWN}, t.id AS track_id, t.title, t.album, t.isrc, t.mbid,"  # noqa: S608
+            " t.tempo_bpm,"
+            " a.name AS artist, p.id AS play_id, p.source, p.certainty, p.plus_minus_s,"
+            " p.started_at"
+            " FROM segments s LEFT JOIN tracks t ON t.id = s.track_id"
+            " LEFT JOIN artists a ON a.id = t.artist_id LEFT JOIN plays p ON p.id = s.play_id"
+            " WHERE s.activity_id = :activity AND s.user_id = :user ORDER BY s.index"
+        ),
+        {"activity": activity_id, "user": user_id},
+    )
+    found = pd.DataFrame(rows.all(), columns=list(rows.keys()))
+    extra = {"isrc": "str", "mbid": "str", "started_at": frames.UTC_STAMP}
+    columns = {**frames.SEGMENTS, **extra}
+    return frames.of(columns, **{name: found[name] for name in columns})
+
+
+def songs_of(
+    conn: Connection, user_id: int, activity_ids: list[int], limit: int
+) -> dict[int, list[dict[str, Any]]]:
+    """The first songs of each activity, ``{"title", "artist", "index"}`` in playing order."""
+    rows = conn.execute(
+        text(
+            "SELECT * FROM (SELECT s.activity_id, s.index, t.title, a.name AS artist,"
+            " row_number() OVER (PARTITION BY s.activity_id ORDER BY s.index) AS nth"
+            " FROM segments s JOIN tracks t ON t.id = s.track_id"
+            " JOIN artists a ON a.id = t.artist_id"
+            " WHERE s.user_id = :user AND s.activity_id = ANY(:ids)) q WHERE nth <= :limit"
+            " ORDER BY activity_id, index"
+        ),
+        {"user": user_id, "ids": activity_ids, "limit": limit},
+    )
+    found: dict[int, list[dict[str, Any]]] = {}
+    for row in rows:
+        found.setdefault(row.activity_id, []).append(row._asdict())
+    return found

@@ -1,0 +1,169 @@
+"""What an upload holds: one file, or the members of an archive or folder, newest first."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from runsous.errors import InputError
+from runsous.files import container, strava_export
+from runsous.files.strava_export import StravaEntry, StravaIndex
+from runsous.sync.uploads import printable
+
+Content = tuple[bytes, tuple[str, ...]]
+
+_WORKOUT_ENDINGS = (".fit", ".gpx", ".tcx")
+_TABLES = (".csv", ".csv.gz")
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """One file to import: its label for people, how to get its bytes, and whether it is
+    worth a word when no reader knows it (``is_expected``).
+    """
+
+    path: str
+    read: Callable[[], Content]
+    is_expected: bool = True
+    facts: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An activity of which only the index of an archive tells; ``missing`` names its file."""
+
+    path: str
+    sha256: str
+    facts: dict[str, Any]
+    missing: str | None = None
+
+
+@dataclass(frozen=True)
+class Remark:
+    """What is to be said of the index itself: rows of it that could not be read."""
+
+    path: str
+    words: str
+
+
+Part = Leaf | Entry | Remark
+
+
+def expand(path: Path, label: str, limits: container.Limits) -> list[Part]:
+    """The files of an upload. Raises :class:`InputError` for an archive that cannot be opened."""
+    if not container.is_zip(container.head(path)):
+        return _lone(Leaf(label, _reader(path, limits)), path)
+    members = {m.name: m for m in container.members(path, limits)}
+    leaves = {
+        name: Leaf(f"{label}!{name}", m.read, _is_workout_name(name)) for name, m in members.items()
+    }
+    found = _arrange(leaves, f"{label}!")
+    if not found:
+        raise _NOTHING
+    return found
+
+
+def expand_folder(folder: Path, limits: container.Limits) -> list[Part]:
+    """The files below a folder, a Strava export unpacked there included.
+
+    Raises :class:`InputError` when there are none.
+    """
+    leaves: dict[str, Leaf] = {}
+    inside: list[Part] = []
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        if not path.is_file() or any(part.startswith(".") for part in Path(name).parts):
+            continue
+        label = printable(str(path))
+        try:
+            if container.is_zip(container.head(path)):
+                inside += expand(path, label, limits)
+                continue
+            leaves[name] = Leaf(label, _reader(path, limits), _is_workout_name(name))
+        except (InputError, OSError) as problem:
+            inside.append(Leaf(label, partial(_refuse, problem)))
+    found = _arrange(leaves, f"{printable(str(folder))}/") + inside
+    if not found:
+        raise _NOTHING
+    return found
+
+
+_NOTHING = InputError("It holds no workout or listening files.")
+
+
+def _reader(path: Path, limits: container.Limits) -> Callable[[], Content]:
+    return lambda: container.read_whole(path, limits)
+
+
+def _refuse(problem: Exception) -> Content:
+    raise problem
+
+
+def _lone(leaf: Leaf, path: Path) -> list[Part]:
+    if not strava_export.is_strava_index(container.head(path)):
+        return [leaf]
+    index = strava_export.read_strava_index(leaf.read()[0])
+    return _listed(index, leaf.path, {}, "")
+
+
+def _arrange(leaves: dict[str, Leaf], prefix: str) -> list[Part]:
+    """The leaves in a good order: what an index lists from the newest back, then the rest."""
+    rest = dict(leaves)
+    arranged: list[Part] = []
+    for name in sorted(leaves):
+        index = _index(leaves[name]) if name.lower().endswith(_TABLES) else None
+        if index is not None:
+            del rest[name]
+            folder, slash, _ = name.rpartition("/")
+            arranged += _listed(index, prefix + name, rest, folder + slash)
+    return arranged + [leaf for _, leaf in sorted(rest.items())]
+
+
+def _listed(index: StravaIndex, path: str, files: dict[str, Leaf], base: str) -> list[Part]:
+    """The activities of an index, each with its file, which is taken out of ``files``."""
+    listed: list[Part] = []
+    if index.notes:
+        listed.append(Remark(path, " ".join(index.notes)))
+    for entry in _newest_first(index):
+        leaf = files.pop(base + entry.filename, None) if entry.filename else None
+        if leaf is None:
+            listed.append(_entry(path, entry, entry.filename))
+        else:
+            listed.append(Leaf(leaf.path, leaf.read, True, _facts(entry)))
+    return listed
+
+
+def _index(leaf: Leaf) -> StravaIndex | None:
+    """The index if it is one that can be read: without it its files are still worth having."""
+    try:
+        content, _ = leaf.read()
+        if strava_export.is_strava_index(content[:65536]):
+            return strava_export.read_strava_index(content)
+    except (InputError, OSError):
+        # Read again as a file like any other, it says what is wrong with it.
+        pass
+    return None
+
+
+def _newest_first(entries: Sequence[StravaEntry]) -> list[StravaEntry]:
+    oldest = datetime(1, 1, 1, tzinfo=UTC)
+    return sorted(entries, key=lambda e: e.start_time or oldest, reverse=True)
+
+
+def _entry(path: str, entry: StravaEntry, missing: str | None) -> Entry:
+    name = f"strava {entry.activity_id} {entry.start_time}".encode()
+    return Entry(path, hashlib.sha256(name).hexdigest(), _facts(entry), missing)
+
+
+def _facts(entry: StravaEntry) -> dict[str, Any]:
+    start = entry.start_time.isoformat() if entry.start_time else None
+    return {**asdict(entry), "start_time": start}
+
+
+def _is_workout_name(name: str) -> bool:
+    return name.lower().removesuffix(".gz").endswith(_WORKOUT_ENDINGS)

@@ -1,0 +1,43 @@
+"""The sample runner: added beside a user's own data, marked as sample, removed whole."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from sqlalchemy import Engine, text
+
+from runsous.demo import music, season
+from runsous.model import SAMPLE
+from runsous.store import listens, originals, streams, users
+from runsous.sync import listening, songs, workouts
+
+_SEED = 20
+
+
+def add(engine: Engine, user_id: int) -> None:
+    """Adds the sample season, ending yesterday; adding it twice changes nothing."""
+    now = datetime.now(UTC)
+    with engine.begin() as conn:
+        users.lock(conn, user_id)
+        if listens.counts(conn, user_id).get(SAMPLE):
+            return
+        listening.keep(conn, user_id, music.listening(_SEED, now.date()), now)
+        workouts.keep_sample(conn, user_id, list(season.workouts(_SEED, now.date())))
+        users.touch(conn, user_id)
+    songs.settle(engine, user_id)
+
+
+def remove(engine: Engine, user_id: int) -> None:
+    """Removes everything the sample brought, and nothing else."""
+    with engine.begin() as conn:
+        users.lock(conn, user_id)
+        gone = conn.execute(
+            text("DELETE FROM activities WHERE user_id = :user AND is_sample RETURNING id"),
+            {"user": user_id},
+        )
+        for activity_id in gone.scalars().all():
+            streams.delete(conn, user_id, activity_id)
+        originals.delete_unused(conn, user_id)
+        listening.forget_source(conn, user_id, SAMPLE)
+        users.touch(conn, user_id)
+    songs.settle(engine, user_id)

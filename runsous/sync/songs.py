@@ -1,0 +1,98 @@
+"""Songs on activities: cuts each activity at its plays and measures every stretch."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+import pandas as pd
+from sqlalchemy import Connection, Engine, text
+
+from runsous.analysis import attribution
+from runsous.analysis import segments as measuring
+from runsous.errors import InputError
+from runsous.store import activities, plays, segments, streams, users
+
+_log = logging.getLogger(__name__)
+_DAY_S = 86_400.0
+
+
+def place(conn: Connection, user_id: int, activity_id: int) -> None:
+    """Computes and stores the segments of one activity from the plays around it."""
+    activity = activities.one(conn, user_id, activity_id)
+    tiles = attribution.attribute(
+        plays.during(conn, user_id, activity, activity["music_offset_s"]),
+        activity["start_time"],
+        activity["elapsed_time_s"],
+        activity["music_offset_s"],
+    )
+    metrics = measuring.measure(
+        tiles,
+        streams.frame(conn, user_id, activity_id, activity["channels"]),
+        activities.pauses_of(conn, user_id, activity_id),
+        activity["sport"],
+    )
+    segments.save(conn, user_id, activity_id, pd.concat([tiles, metrics], axis=1))
+
+
+def settle(
+    engine: Engine, user_id: int, on_progress: Callable[[int, int], None] | None = None
+) -> int:
+    """Places songs anew on all activities marked stale, each in its own transaction.
+
+    Can be stopped at any point and taken up again; returns how many were done.
+    """
+    with engine.begin() as conn:
+        stale = list(
+            conn.execute(
+                text(
+                    "SELECT id FROM activities WHERE user_id = :user AND is_stale"
+                    " ORDER BY start_time DESC"
+                ),
+                {"user": user_id},
+            ).scalars()
+        )
+    for done, activity_id in enumerate(stale, start=1):
+        try:
+            _settle_one(engine, user_id, activity_id)
+        except (ArithmeticError, LookupError, TypeError, ValueError):
+            # It stays stale and is tried again; the others must not wait for it.
+            _log.exception("songs cannot be placed on activity %s", activity_id)
+        if on_progress:
+            on_progress(done, len(stale))
+    if stale:
+        with engine.begin() as conn:
+            users.touch(conn, user_id)
+    return len(stale)
+
+
+def _settle_one(engine: Engine, user_id: int, activity_id: int) -> None:
+    with engine.begin() as conn:
+        users.lock(conn, user_id)
+        still = conn.execute(
+            text(
+                "UPDATE activities SET is_stale = false"
+                " WHERE id = :id AND user_id = :user AND is_stale"
+            ),
+            {"id": activity_id, "user": user_id},
+        )
+        if still.rowcount:
+            place(conn, user_id, activity_id)
+
+
+def shift(conn: Connection, user_id: int, activity_id: int, offset_s: float) -> None:
+    """Sets the offset of one activity (seconds, positive = songs later) and places anew.
+
+    Raises :class:`InputError` beyond a day, :class:`NotFound` unless it is this user's.
+    """
+    check_offset(offset_s)
+    users.lock(conn, user_id)
+    activities.set_offset(conn, user_id, activity_id, offset_s)
+    place(conn, user_id, activity_id)
+    users.touch(conn, user_id)
+
+
+def check_offset(offset_s: float) -> None:
+    """Raises :class:`InputError` for an offset of more than a day."""
+    if not abs(offset_s) <= _DAY_S:
+        raise InputError("An offset is at most a day: give seconds between -86400 and 86400.")

@@ -1,0 +1,112 @@
+"""Pace, heart rate, cadence and elevation by song, as one finished Vega-Lite specification."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from runsous.ui import axes, marks, panels, series
+from runsous.ui import format as words
+from runsous.ui.axes import Axis, Points
+from runsous.ui.colours import INK, Theme, song_colours
+
+SELECTION = marks.SELECTION
+"""The selection parameter: each click adds or takes away one row ``{"s": segment index}``."""
+
+_NAME_LENGTH = 120
+
+
+@dataclass(frozen=True)
+class Look:
+    """How to draw the charts; ``selected`` is a segment's ``index``."""
+
+    x: Literal["time", "distance"] = "time"
+    sport: str = "run"
+    units: words.Units = "km"
+    selected: int | None = None
+    theme: Theme = "light"
+
+
+def draw(
+    samples: pd.DataFrame,
+    segments: pd.DataFrame,
+    pauses: Sequence[tuple[float, float]],
+    look: Look,
+) -> dict[str, Any]:
+    """A specification for ``st.vega_lite_chart``, with its data inside as Arrow.
+
+    Takes :data:`runsous.frames.SAMPLES` and :data:`runsous.frames.SEGMENTS`. One panel for each
+    channel there is, none for those missing; without any there is still the tape of songs.
+    Falls back to time where distances are missing. Which song is chosen is part of the data
+    alone, so that choosing another one redraws nothing else.
+    """
+    axis = axes.distance_axis(samples, look.units) if look.x == "distance" else None
+    axis = axis or axes.time_axis(segments)
+    points = axes.points(samples, segments, pauses, axis)
+    rows = _rows(points, segments, axis, look.units)
+    shown = panels.present(samples, look.sport, look.units)
+    scales = []
+    for i, panel in enumerate(shown):
+        channel = (samples["time_s"].to_numpy(), samples[panel.channel].to_numpy())
+        mean = series.means(*channel, points.since_s, points.until_s)
+        scales.append(panels.fit(panel, mean, marks.bottom_px(i)))
+        rows[f"y{i}"] = scales[-1].height(panel.value(mean)).round(1).astype("float32")
+        rows[f"t{i}"] = [panel.tell(value) for value in mean.tolist()]
+    spec = marks.chart(shown, scales, axis)
+    heads = [scale.bottom_px - panels.HEIGHT_PX - panels.HEAD_PX / 2 for scale in scales]
+    spec["datasets"] = {
+        "samples": _arrow(rows),
+        "songs": _arrow(_songs(segments, axis, look.selected)),
+        "heads": _arrow(
+            {"y": heads, "t": [panel.title for panel in shown], "c": [INK[look.theme]] * len(shown)}
+        ),
+    }
+    return spec
+
+
+def _rows(points: Points, segments: pd.DataFrame, axis: Axis, units: words.Units) -> dict[str, Any]:
+    x = axis.at(points.time_s)
+    rows = {
+        "x": x.astype("float32"),
+        "s": segments["index"].to_numpy()[points.tile].astype("int32"),
+        "k": points.part.astype("int32"),
+        "at": [words.duration(second) for second in points.time_s.tolist()],
+    }
+    if axis.is_distance:
+        rows["far"] = [words.distance(metres, units) for metres in x.tolist()]
+    return rows
+
+
+def _songs(segments: pd.DataFrame, axis: Axis, selected: int | None) -> dict[str, Any]:
+    """One row per tile: where it lies, its colour and name, and how strongly it is drawn."""
+    is_chosen = segments["index"].to_numpy() == selected
+    names = zip(segments["title"], segments["artist"], strict=True)
+    return {
+        "s": segments["index"].to_numpy().astype("int32"),
+        "x1": axis.at(segments["start_s"].to_numpy()),
+        "x2": axis.at(segments["end_s"].to_numpy()),
+        "c": song_colours(segments),
+        "n": [_name(title, artist) for title, artist in names],
+        "o": np.where(is_chosen | ~is_chosen.any(), 1.0, 0.3),
+        "b": np.where(is_chosen, 0.14, 0.0),
+    }
+
+
+def _name(title: str | None, artist: str | None) -> str:
+    known = [str(part) for part in (title, artist) if not pd.isna(part)]
+    return " – ".join(known)[:_NAME_LENGTH] or "No music"
+
+
+def _arrow(columns: dict[str, Any]) -> bytes:
+    arrays = {name: pa.array(values, from_pandas=True) for name, values in columns.items()}
+    table = pa.table(arrays)
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
+    content: bytes = sink.getvalue().to_pybytes()
+    return content

@@ -1,0 +1,117 @@
+"""What can be done with an activity: shift its songs, download, rename, delete."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import streamlit as st
+
+from runsous.reports.activity import View
+from runsous.ui import data
+from runsous.ui import format as fmt
+from runsous.ui.components import cards
+from runsous.ui.session import User, once
+
+
+def offset(user: User, view: View) -> None:
+    """Shifts the songs of this activity, shown before it is kept."""
+    if view.facts["is_start_hidden"]:
+        return
+    with st.expander("Songs early or late?", icon=":material/more_time:"):
+        _suggestion(user, view)
+        _offset_form(user, view)
+
+
+@st.fragment
+def _offset_form(user: User, view: View) -> None:
+    kept = view.facts["music_offset_s"]
+    wanted = st.number_input(
+        "Play the songs later by (seconds; negative is earlier)",
+        min_value=-86_400.0,
+        max_value=86_400.0,
+        value=kept,
+        step=1.0,
+        format="%.0f",
+    )
+    if wanted == kept:
+        return
+    preview = data.preview_offset(user, view, wanted)
+    songs = preview[preview["track_id"].notna()]
+    many = "1 song" if len(songs) == 1 else f"{len(songs)} songs"
+    st.caption(f"With {wanted:+.0f} s there would be {many} on it:")
+    st.dataframe(
+        {
+            "At": [fmt.duration(s) for s in songs["start_s"]],
+            "Until": [fmt.duration(s) for s in songs["end_s"]],
+            "Song": songs["title"].tolist(),
+            "Artist": songs["artist"].tolist(),
+        },
+        hide_index=True,
+        height=38 + 35 * min(max(len(songs), 1), 8),
+    )
+    if st.button("Keep this offset", type="primary", icon=":material/check:"):
+        _keep(user, view, wanted)
+
+
+def _suggestion(user: User, view: View) -> None:
+    found = data.suggest_offset(user, view)
+    if found is None:
+        return
+    st.info(
+        f"With {found.offset_s:+.0f} s ({fmt.minutes(abs(found.offset_s))}"
+        f" {'later' if found.offset_s > 0 else 'earlier'}) {found.n_songs} songs would lie on it."
+        " Was a clock in another time zone?",
+        icon=":material/lightbulb:",
+    )
+    if st.button("Use it", icon=":material/check:"):
+        _keep(user, view, found.offset_s)
+
+
+def _keep(user: User, view: View, offset_s: float) -> None:
+    data.shift_songs(user, view.facts["id"], offset_s)
+    once("The songs are placed anew.")
+    st.rerun()
+
+
+def downloads(user: User, view: View) -> None:
+    """GPX with songs, CSV of songs, CSV of samples; made when asked for."""
+    activity_id = view.facts["id"]
+    offered = [("songs", "Songs (CSV)", "text/csv", "csv")]
+    if view.facts["n_points"]:
+        offered.append(("samples", "Samples (CSV)", "text/csv", "csv"))
+    if view.facts["has_gps"]:
+        offered.insert(0, ("gpx", "GPX with songs", "application/gpx+xml", "gpx"))
+    with st.container(horizontal=True):
+        for what, label, mime, ending in offered:
+            st.download_button(
+                label,
+                data=partial(data.download, user, activity_id, what),
+                file_name=f"activity-{activity_id}-{what}.{ending}",
+                mime=mime,
+                icon=":material/download:",
+                on_click="ignore",
+            )
+
+
+def origin(user: User, activity: dict[str, Any], view: View) -> None:
+    """Its name, the files it came from, and the way to remove it."""
+    with st.expander("Name, files and removal", icon=":material/description:"):
+        kept = activity["name"] or ""
+        key = f"name of {activity['id']}, once {kept}"
+        st.text_input(
+            "Name",
+            value=kept,
+            placeholder=cards.name_of({**activity, "name": None}),
+            key=key,
+            on_change=lambda: data.rename_activity(
+                user, activity["id"], st.session_state[key].strip()
+            ),
+        )
+        for file in view.files:
+            cards.quiet(file.path.rsplit("/", 1)[-1])
+        sure = st.checkbox("I want to remove this activity")
+        if st.button("Remove activity", icon=":material/delete:", disabled=not sure):
+            data.delete_activity(user, activity["id"])
+            once("The activity is gone.")
+            st.switch_page("activities.py")

@@ -1,0 +1,86 @@
+"""The head of the activity page: which one, when, its figures, and what it lacks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from runsous.errors import NotFound
+from runsous.reports.activity import View
+from runsous.ui import data
+from runsous.ui import format as fmt
+from runsous.ui.components import cards
+from runsous.ui.session import User
+
+_RATES = {"spm": "steps/min", "rpm": "rpm", "strokes/min": "strokes/min"}
+
+
+def chosen(user: User) -> dict[str, Any] | None:
+    """The activity the address names (``?id=``), or ``None`` if it names none of the user's."""
+    wanted = st.query_params.get("id", "")
+    if not (wanted.isascii() and wanted.isdecimal()) or len(wanted) > 18:
+        return None
+    try:
+        return data.activity_facts(user, int(wanted))
+    except NotFound:
+        return None
+
+
+def header(user: User, activity: dict[str, Any]) -> None:
+    """Name, day and time, device; a mark on the sample."""
+    with st.container(key="back"):
+        st.page_link("activities.py", label="Activities", icon=":material/arrow_back:")
+    st.title(cards.plain(cards.name_of(activity)))
+    kinds = [activity["sport"], activity["sub_sport"]]
+    said = [cards.when(activity), *(kind.replace("_", " ") for kind in kinds if kind)]
+    if activity["device"]:
+        said.append(activity["device"])
+    if activity["is_sample"]:
+        said.append("made-up sample")
+    cards.quiet(" · ".join(said))
+
+
+def figures(user: User, activity: dict[str, Any]) -> None:
+    """The key figures there are."""
+    rate = _RATES.get(activity["cadence_unit"] or "", "")
+    pairs = [
+        ("distance", fmt.distance(activity["distance_m"], user.units)),
+        ("moving time", fmt.duration(activity["moving_time_s"])),
+        ("elapsed", fmt.duration(activity["elapsed_time_s"])),
+        ("average", fmt.movement(activity["average_speed_mps"], activity["sport"], user.units)),
+        ("climb", fmt.elevation(activity["elevation_gain_m"], user.units)),
+        ("heart rate", fmt.whole(activity["average_heartrate"], "bpm")),
+        ("highest", fmt.whole(activity["max_heartrate"], "bpm")),
+        (rate, fmt.whole(activity["average_cadence"])),
+        ("songs", str(activity["n_songs"])),
+    ]
+    # Lifting weights covers no distance: that is not worth a figure.
+    idle = () if activity["distance_m"] else ("distance", "average", "climb")
+    shown = [pair for pair in pairs if pair[0] not in idle and pair[1] != fmt.MISSING]
+    cards.figures(shown)
+
+
+def missing(user: User, view: View) -> None:
+    """What this activity has not got, and why, in a line each; only what matters."""
+    facts = view.facts
+    lacking = []
+    if facts["is_start_hidden"]:
+        lacking.append(
+            "Strava hides this activity's start time, so songs cannot be placed on it."
+            " Import its original file to see them."
+        )
+    elif not facts["n_songs"]:
+        lacking.append(
+            "No plays are known for this time, so there are no songs on it."
+            " Add a listening history that covers it."
+        )
+    if not facts["n_points"]:
+        lacking.append("Only its totals are known; there are no samples to draw.")
+    else:
+        if not facts["has_gps"]:
+            lacking.append("It was recorded without GPS: there is no map, songs run along time.")
+        if "heartrate" not in facts["channels"]:
+            lacking.append("It has no heart rate.")
+    for line in [*lacking, *facts["notes"]]:
+        cards.quiet(line)

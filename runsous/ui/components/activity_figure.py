@@ -1,0 +1,212 @@
+"""Map, charts and song table of an activity: choosing a song in one shows it in all three."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from runsous import settings
+from runsous.reports.activity import View
+from runsous.ui import charts, colours, maps, session
+from runsous.ui import format as fmt
+from runsous.ui.colours import Theme
+from runsous.ui.session import User
+
+_HEIGHT, _PHONE_HEIGHT = 480, 380
+_TTL, _MOST = 3600, 128
+
+
+@st.fragment
+def linked(user: User, view: View) -> None:
+    """Draws all three around the chosen song; a choice redraws nothing but them."""
+    if not view.facts["n_points"] and not view.facts["n_songs"]:
+        return
+    chosen = _chosen(view)
+    drawing = _map(user, view, chosen)
+    if drawing is None:
+        _charts(user, view, chosen)
+    else:
+        left, right = st.columns([2, 3], gap="medium")
+        with left:
+            # It is no Deck, but has the one method of it that is called.
+            st.pydeck_chart(
+                drawing,
+                key=_key(view, "map"),
+                on_select=lambda: _from_map(view),
+                selection_mode="single-object",
+                height=_height(),
+            )
+        with right:
+            _charts(user, view, chosen)
+    if view.facts["n_songs"]:
+        _table(user, view, chosen)
+
+
+def _height() -> int:
+    return _PHONE_HEIGHT if session.is_phone() else _HEIGHT
+
+
+def _charts(user: User, view: View, chosen: int | None) -> None:
+    along = "time"
+    if "distance_m" in view.facts["channels"]:
+        along = (
+            st.segmented_control(
+                "Along", ["time", "distance"], default="time", label_visibility="collapsed"
+            )
+            or "time"
+        )
+    seen = (user.units, chosen, session.theme(), along)
+    st.vega_lite_chart(
+        spec=_spec(user.id, view.facts["id"], view.facts["revision"], seen, _view=view),
+        key=_key(view, "charts"),
+        on_select=lambda: _from_charts(view),
+        selection_mode=charts.SELECTION,
+        width="stretch",
+    )
+
+
+def _table(user: User, view: View, chosen: int | None) -> None:
+    rows = _songs(user.id, view.facts["id"], view.facts["revision"], user.units, _view=view)
+    # A table cannot be told its selection after it was made: a fresh one is.
+    if st.session_state.get(_key(view, "by table")) != chosen:
+        st.session_state[_key(view, "tables")] = st.session_state.get(_key(view, "tables"), 0) + 1
+        st.session_state[_key(view, "by table")] = chosen
+    st.dataframe(
+        rows,
+        key=_table_key(view),
+        on_select=lambda: _from_table(view),
+        selection_mode="single-row",
+        selection_default={"selection": {"rows": [] if chosen is None else [chosen]}},
+        hide_index=True,
+        height=38 + 35 * min(len(rows), 18),
+        column_config={" ": st.column_config.ImageColumn(width=34)},
+    )
+
+
+@st.cache_data(ttl=_TTL, max_entries=_MOST, show_spinner=False)
+def _spec(
+    user_id: int,
+    activity_id: int,
+    revision: int,
+    seen: tuple[fmt.Units, int | None, Theme, str],
+    *,
+    _view: View,
+) -> dict[str, Any]:
+    units, chosen, theme, along = seen
+    look = charts.Look(
+        x="distance" if along == "distance" else "time",
+        sport=_view.facts["sport"],
+        units=units,
+        selected=chosen,
+        theme=theme,
+    )
+    return charts.draw(_view.samples, _view.segments, _view.pauses, look)
+
+
+def _map(user: User, view: View, chosen: int | None) -> maps.Drawing | None:
+    if not view.facts["has_gps"]:
+        return None
+    seen = (user.units, chosen, session.theme(), session.is_phone())
+    return _drawing(user.id, view.facts["id"], view.facts["revision"], seen, _view=view)
+
+
+@st.cache_data(ttl=_TTL, max_entries=_MOST, show_spinner=False)
+def _drawing(
+    user_id: int,
+    activity_id: int,
+    revision: int,
+    seen: tuple[fmt.Units, int | None, Theme, bool],
+    *,
+    _view: View,
+) -> maps.Drawing | None:
+    units, chosen, theme, is_phone = seen
+    facts = _view.facts
+    look = maps.Look(
+        start=facts["start_time"].astimezone(fmt.zone(facts["time_zone"], facts["utc_offset_s"])),
+        sport=facts["sport"],
+        units=units,
+        selected=chosen,
+        style=settings.current().map_style,
+        theme=theme,
+        # A little less than there is: names of start and finish stand beside the route.
+        size_px=(320, _PHONE_HEIGHT) if is_phone else (400, _HEIGHT),
+    )
+    return maps.draw(_view.samples, _view.segments, _view.pauses, look)
+
+
+@st.cache_data(ttl=_TTL, max_entries=_MOST, show_spinner=False)
+def _songs(
+    user_id: int, activity_id: int, revision: int, units: fmt.Units, *, _view: View
+) -> pd.DataFrame:
+    """One row per segment as people read it; columns without a value are left out."""
+    found, sport = _view.segments, _view.facts["sport"]
+    speed = found["distance_m"] / found["moving_s"].where(found["moving_s"] > 0)
+    rows = pd.DataFrame(
+        {
+            " ": [colours.swatch(colour) for colour in colours.song_colours(found)],
+            "At": found["start_s"].map(fmt.duration),
+            "Song": found["title"].fillna("No music"),
+            "Artist": found["artist"].fillna(""),
+            "For": found["elapsed_s"].map(fmt.duration),
+            "Pace" if sport in fmt.BY_PACE or sport == "swim" else "Speed": [
+                fmt.movement(value, sport, units) for value in speed
+            ],
+            "On the flat": [fmt.pace(value, units) for value in found["gap_s_per_km"]],
+            "Heart rate": found["average_heartrate"].map(fmt.whole),
+            "Highest": found["max_heartrate"].map(fmt.whole),
+            "Cadence": found["average_cadence"].map(fmt.whole),
+            "Distance": [fmt.distance(value, units) for value in found["distance_m"]],
+            "Climb": [fmt.elevation(value, units) for value in found["elevation_gain_m"]],
+            "BPM": found["tempo_bpm"].map(fmt.whole),
+            "Start is": [
+                fmt.certainty(word, by) if isinstance(word, str) else ""
+                for word, by in zip(found["certainty"], found["plus_minus_s"], strict=True)
+            ],
+        }
+    )
+    empty = [name for name in rows if (rows[name].isin(["", fmt.MISSING])).all()]
+    return rows.drop(columns=empty)
+
+
+def _key(view: View, part: str) -> str:
+    return f"{part} of activity {view.facts['id']}"
+
+
+def _table_key(view: View) -> str:
+    return _key(view, f"table {st.session_state.get(_key(view, 'tables'), 0)}")
+
+
+def _chosen(view: View) -> int | None:
+    chosen = st.session_state.get(_key(view, "chosen"))
+    return chosen if chosen is not None and chosen < len(view.segments) else None
+
+
+def _choose(view: View, segment: int) -> None:
+    """Chooses a segment; choosing it again lets it go."""
+    key = _key(view, "chosen")
+    st.session_state[key] = None if st.session_state.get(key) == segment else segment
+
+
+def _from_map(view: View) -> None:
+    for rows in st.session_state[_key(view, "map")].selection.objects.values():
+        if rows:
+            _choose(view, int(rows[0]["s"]))
+
+
+def _from_charts(view: View) -> None:
+    """Each click adds or takes away one row, so the song clicked is what differs from before."""
+    rows = st.session_state[_key(view, "charts")].selection.get(charts.SELECTION) or []
+    now = {int(row["s"]) for row in rows}
+    clicked = now ^ st.session_state.get(_key(view, "clicked"), set())
+    st.session_state[_key(view, "clicked")] = now
+    if len(clicked) == 1:
+        _choose(view, clicked.pop())
+
+
+def _from_table(view: View) -> None:
+    rows = st.session_state[_table_key(view)].selection.rows
+    chosen = rows[0] if rows else None
+    st.session_state[_key(view, "chosen")] = chosen
+    st.session_state[_key(view, "by table")] = chosen

@@ -1,0 +1,132 @@
+"""Small drawn things that several pages share: activity cards, figures, empty states."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from html import escape
+from typing import Any
+
+import streamlit as st
+
+from runsous.ui import format as fmt
+from runsous.ui import maps
+from runsous.ui.session import User
+
+SPORT_ICONS = {
+    "run": "directions_run",
+    "ride": "directions_bike",
+    "swim": "pool",
+    "walk": "directions_walk",
+    "hike": "hiking",
+    "row": "rowing",
+    "ski": "downhill_skiing",
+    "skate": "roller_skating",
+    "elliptical": "exercise",
+    "strength": "fitness_center",
+    "yoga": "self_improvement",
+}
+
+
+def figures(pairs: Sequence[tuple[str, str]]) -> None:
+    """A row of figures: large value, small label under it."""
+    shown = "".join(f"<div><b>{escape(v)}</b><span>{escape(k)}</span></div>" for k, v in pairs)
+    st.html(f'<div class="rs-figures">{shown}</div>')
+
+
+def name_of(activity: Mapping[str, Any]) -> str:
+    """The activity's own name, or one after the time of day."""
+    if activity["name"]:
+        return str(activity["name"])
+    zone = fmt.zone(activity["time_zone"], activity["utc_offset_s"])
+    return fmt.default_name(activity["start_time"].astimezone(zone), activity["sport"])
+
+
+def when(activity: Mapping[str, Any]) -> str:
+    """Day and clock time in the activity's own zone."""
+    zone = fmt.zone(activity["time_zone"], activity["utc_offset_s"])
+    day = fmt.day(activity["start_time"], zone, datetime.now(UTC))
+    if activity["is_start_hidden"]:
+        return f"{day}, start time hidden"
+    return f"{day}, {fmt.clock(activity['start_time'], zone)}"
+
+
+def grid(user: User, activities: Sequence[Mapping[str, Any]]) -> None:
+    """Cards two in a row, in order also where there is room for one only."""
+    for first in range(0, len(activities), 2):
+        for column, activity in zip(st.columns(2), activities[first : first + 2], strict=False):
+            with column:
+                _card(user, activity)
+
+
+def _card(user: User, activity: Mapping[str, Any]) -> None:
+    """Route picture, name as a link, day, key figures and the first songs."""
+    with st.container(
+        border=True,
+        key=f"card-{activity['id']}",
+        horizontal=True,
+        wrap=False,
+        vertical_alignment="center",
+    ):
+        st.html(f'<div class="rs-route">{_picture(activity)}</div>', width=96)
+        with st.container(gap=None):
+            st.page_link(
+                "activity.py",
+                label=f"**{plain(name_of(activity))}**",
+                icon=f":material/{_icon(activity)}:",
+                query_params={"id": str(activity["id"])},
+            )
+            st.html(_facts_line(user, activity) + _songs_line(activity))
+
+
+def nothing(key: str, icon: str, words: str, link: tuple[str, str] | None = None) -> None:
+    """What stands where there is nothing to show: why, and a way on (page, label)."""
+    with st.container(border=True, key=f"nothing-{key}", horizontal_alignment="center"):
+        st.markdown(f":material/{icon}:  \n{words}", text_alignment="center")
+        if link is not None:
+            page, label = link
+            st.page_link(page, label=f"**{label}**", icon=":material/arrow_forward:")
+
+
+def _facts_line(user: User, activity: Mapping[str, Any]) -> str:
+    facts = [
+        when(activity),
+        fmt.distance(activity["distance_m"], user.units),
+        fmt.duration(activity["moving_time_s"]),
+        fmt.movement(activity["average_speed_mps"], activity["sport"], user.units),
+    ]
+    badge = '<span class="rs-badge">sample</span>' if activity["is_sample"] else ""
+    line = " · ".join(escape(fact) for fact in facts if fact != fmt.MISSING)
+    return f'<div class="rs-quiet">{line}{badge}</div>'
+
+
+def _songs_line(activity: Mapping[str, Any]) -> str:
+    songs = activity["songs"]
+    if not songs:
+        return '<div class="rs-quiet">No songs on it yet</div>'
+    named = ", ".join(f"{escape(s['title'])} <span>{escape(s['artist'])}</span>" for s in songs)
+    more = activity["n_songs"] - len(songs)
+    rest = f" and {more} more" if more > 0 else ""
+    return f'<div class="rs-songs">♪ {named}{rest}</div>'
+
+
+def _picture(activity: Mapping[str, Any]) -> str:
+    if not activity["route"]:
+        return f'<span class="rs-icon" aria-hidden="true" translate="no">{_icon(activity)}</span>'
+    return f'<img src="{maps.route_picture(activity["route"])}" alt="Route">'
+
+
+def _icon(activity: Mapping[str, Any]) -> str:
+    return SPORT_ICONS.get(activity["sport"], "bolt")
+
+
+def plain(words: str) -> str:
+    """User's words inside Markdown, shown as they are."""
+    # Entities are read after all of Markdown's and Streamlit's own marks.
+    line = " ".join(words.split())
+    return "".join(c if c.isalnum() or c == " " else f"&#{ord(c)};" for c in line)
+
+
+def quiet(words: str) -> None:
+    """A line of small print, shown as it is."""
+    st.html(f'<div class="rs-quiet">{escape(words)}</div>')

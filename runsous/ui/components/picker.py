@@ -1,0 +1,118 @@
+"""Filters and paging of lists."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import streamlit as st
+
+from runsous.store import activities, plays
+from runsous.ui import data
+from runsous.ui.session import User
+
+PAGE = 12
+NOTHING_FITS = "Nothing fits. Take a word or a filter away."
+# What was looked for is still there on coming back from an activity.
+_KEPT: dict[str, Any] = {"persist_state": "session"}
+_SORTS = {
+    "newest": "Newest first",
+    "oldest": "Oldest first",
+    "longest": "Longest distance",
+    "duration": "Longest time",
+    "fastest": "Fastest",
+    "songs": "Most songs",
+}
+
+
+def filters(user: User, sports: Sequence[str]) -> tuple[activities.Filter, str]:
+    """Search, sport, days, music and order as chosen above the list of activities."""
+    with st.container(key="filters"):
+        words, sport, days, order = st.columns([3, 2, 2, 2], vertical_alignment="bottom")
+    search = words.text_input(
+        "Search", placeholder="Name, song or artist", key="activities search", **_KEPT
+    )
+    chosen = sport.selectbox(
+        "Sport",
+        [None, *sports],
+        format_func=lambda s: "All sports" if s is None else s.capitalize(),
+        key="activities sport",
+        **_KEPT,
+    )
+    since, until = data.between_days(user, _days(days, "activities days"))
+    sort = order.selectbox(
+        "Order", list(_SORTS), format_func=_SORTS.__getitem__, key="activities order", **_KEPT
+    )
+    with_songs = st.toggle("Only with songs", key="activities with songs", **_KEPT)
+    return activities.Filter(search, chosen, since, until, with_songs), sort
+
+
+def play_filters(user: User, sources: Sequence[str]) -> plays.Filter:
+    """Search, source and days as chosen above the timeline."""
+    with st.container(key="filters"):
+        words, source, days = st.columns([3, 2, 2], vertical_alignment="bottom")
+    search = words.text_input(
+        "Search", placeholder="Song, artist or album", key="plays search", **_KEPT
+    )
+    chosen = source.selectbox(
+        "Source",
+        [None, *sources],
+        format_func=lambda s: "All sources" if s is None else source_name(s),
+        key="plays source",
+        **_KEPT,
+    )
+    since, until = data.between_days(user, _days(days, "plays days"))
+    return plays.Filter(search, chosen, since, until)
+
+
+def source_name(source: str) -> str:
+    """A source as people call it."""
+    names = {
+        "spotify_extended": "Spotify (extended)",
+        "spotify_short": "Spotify (short)",
+        "lastfm": "Last.fm",
+        "listenbrainz": "ListenBrainz",
+        "maloja": "Maloja",
+        "sample": "Sample",
+    }
+    return names.get(source, source)
+
+
+def _days(column: Any, key: str) -> Sequence[Any]:
+    # Without bounds one could not look back further than ten years.
+    bounds = {
+        "min_value": date(1970, 1, 1),
+        "max_value": datetime.now(UTC).date() + timedelta(days=1),
+    }
+    picked = column.date_input("Days", value=(), format="YYYY-MM-DD", key=key, **bounds, **_KEPT)
+    return picked if isinstance(picked, tuple) else (picked,)
+
+
+def page_number(name: str, wanted: object) -> int:
+    """The page being looked at; another choice of filters goes back to the first."""
+    if st.session_state.get(f"{name} wanted") != wanted:
+        st.session_state[f"{name} wanted"] = wanted
+        st.session_state[f"{name} page"] = 0
+    return int(st.session_state[f"{name} page"])
+
+
+def pager(name: str, page: int, total: int, size: int = PAGE) -> None:
+    """Newer, which part is shown, older."""
+    if total <= size:
+        return
+    with st.container(key="pager"):
+        back, where, forth = st.columns([1, 2, 1], vertical_alignment="center")
+    first, last = page * size + 1, min((page + 1) * size, total)
+    where.caption(f"{first:,}–{last:,} of {total:,}", text_alignment="center")
+    if back.button("Back", icon=":material/chevron_left:", disabled=page == 0, width="stretch"):
+        _turn(name, page - 1)
+    if forth.button(
+        "More", icon=":material/chevron_right:", disabled=last >= total, width="stretch"
+    ):
+        _turn(name, page + 1)
+
+
+def _turn(name: str, page: int) -> None:
+    st.session_state[f"{name} page"] = page
+    st.rerun()

@@ -1,0 +1,72 @@
+"""The few rules of style the app adds to Streamlit's own."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+_PAGE = """
+[data-testid="stMainBlockContainer"]{padding-top:4.6rem;padding-bottom:3rem;max-width:82rem}
+.rs-quiet{font-size:.85rem;line-height:1.5;opacity:.7;overflow-wrap:anywhere}
+.rs-figures{display:flex;flex-wrap:wrap;gap:.35rem 2rem;margin:.1rem 0 .4rem}
+.rs-figures div{min-width:4.5rem}
+.rs-figures b{display:block;font-size:1.35rem;font-weight:600;line-height:1.25;
+ font-variant-numeric:tabular-nums;white-space:nowrap}
+.rs-figures span{font-size:.82rem;opacity:.7}
+@media (max-width:640px){.rs-figures{gap:.6rem 1.2rem}.rs-figures div{min-width:6rem}}
+[class*="st-key-nothing"]{padding-top:2.2rem;padding-bottom:2.2rem}
+[class*="st-key-nothing"] p>[role="img"]{font-size:2.2rem;opacity:.6;margin-bottom:.6rem}
+.rs-picture{display:block;width:100%;max-width:26rem;margin:auto}
+.st-key-back a{padding-left:0;margin-left:0}
+.st-key-back{margin-bottom:-1.2rem}
+"""
+
+_PHONE = """
+@media (max-width:640px){
+.st-key-filters [data-testid="stColumn"]{min-width:calc(50% - .5rem);flex:1 1 40%}
+.st-key-filters [data-testid="stColumn"]:first-child{min-width:100%}
+.st-key-filters [data-testid="stColumn"]:nth-child(3){min-width:100%;order:1}
+.st-key-pager [data-testid="stColumn"]{min-width:0;flex:1 1 0}
+}
+"""
+
+_CARDS = """
+[class*="st-key-card-"]{position:relative;height:100%;transition:border-color .15s}
+[class*="st-key-card-"]:hover{border-color:color-mix(in srgb,currentColor 45%,transparent)}
+[class*="st-key-card-"] a{padding:0;margin:0;background:none}
+[class*="st-key-card-"] a::after{content:"";position:absolute;inset:0;cursor:pointer}
+[class*="st-key-card-"] :is(a,[data-testid="stElementContainer"]){position:static}
+[class*="st-key-card-"] a :is(span,div,p){white-space:normal;overflow:visible}
+.rs-icon{font:400 2.6rem/1 "Material Symbols Rounded";opacity:.25}
+.rs-route{height:84px;display:flex;align-items:center;justify-content:center}
+.rs-route img{max-width:100%;max-height:84px}
+.rs-songs{font-size:.85rem;line-height:1.5;overflow:hidden;display:-webkit-box;
+ -webkit-line-clamp:2;-webkit-box-orient:vertical;overflow-wrap:anywhere}
+.rs-songs span{opacity:.62}
+.rs-badge{display:inline-block;font-size:.72rem;padding:0 .5rem;border-radius:1rem;
+ border:1px solid color-mix(in srgb,currentColor 35%,transparent);margin-left:.4rem}
+"""
+
+_FILES = """
+[data-testid="stFileUploaderDropzone"]{min-height:9rem;border:2px dashed
+ color-mix(in srgb,currentColor 30%,transparent);flex-direction:column;align-items:center;
+ justify-content:center;gap:.6rem}
+[data-testid="stFileUploaderDropzone"]::before{content:"Drop workouts and listening histories here";
+ font-weight:600;text-align:center}
+[data-testid="stFileUploaderDropzone"]>*{margin:0;width:auto;align-self:center;text-align:center}
+[data-testid="stFileUploaderDropzoneInstructions"]>*{align-items:center}
+.rs-files{max-height:22rem;overflow-y:auto;display:flex;flex-direction:column;gap:.55rem}
+.rs-file{display:grid;grid-template-columns:1.2rem minmax(0,1fr) auto;gap:0 .5rem;
+ font-size:.9rem;line-height:1.4;overflow-wrap:anywhere}
+.rs-file small{font-size:.82rem;opacity:.7;text-align:right}
+.rs-file div{grid-column:2/4;font-size:.85rem;opacity:.8}
+.rs-file.failed>:first-child{color:#D55E00;font-weight:700}
+.rs-file.imported>:first-child{color:#1B9E6B;font-weight:700}
+.rs-file i{grid-column:2/4;height:.25rem;border-radius:1rem;margin:.15rem 0;
+ background:color-mix(in srgb,currentColor 12%,transparent)}
+.rs-file i b{display:block;height:100%;border-radius:inherit;background:#1B9E6B}
+"""
+
+
+def apply() -> None:
+    """Adds the rules; once a page."""
+    st.html(f"<style>{_PAGE}{_PHONE}{_CARDS}{_FILES}</style>")

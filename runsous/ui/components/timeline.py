@@ -1,0 +1,64 @@
+"""The timeline of plays as a table, and the sources it is merged from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from runsous.ui import format as fmt
+from runsous.ui.components import cards, picker
+from runsous.ui.components.picker import source_name
+from runsous.ui.session import User
+
+PAGE = 100
+
+
+def sources(user: User, found: Mapping[str, Mapping[str, Any]]) -> None:
+    """One line per source: how many plays it reported, from when to when."""
+    now = datetime.now(UTC)
+    lines = []
+    for name, row in found.items():
+        first, last = (fmt.day(row[key], user.zone, now) for key in ("first", "last"))
+        lines.append(f"**{source_name(name)}** · {row['n']:,} plays reported · {first} to {last}")
+    st.caption("  \n".join(lines))
+
+
+def table(user: User, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Plays, newest first, with when, how long, and how sure the time is."""
+    if not rows:
+        cards.nothing("found", "search_off", picker.NOTHING_FITS)
+        return
+    now = datetime.now(UTC)
+    shown = pd.DataFrame(
+        {
+            "Day": [fmt.day(row["started_at"], user.zone, now) for row in rows],
+            "Time": [fmt.clock(row["started_at"], user.zone, with_seconds=True) for row in rows],
+            "Song": [row["title"] for row in rows],
+            "Artist": [row["artist"] for row in rows],
+            "Album": [row["album"] or "" for row in rows],
+            "Heard": [fmt.duration(_heard(row)) for row in rows],
+            "Time is": [fmt.certainty(row["certainty"], row["plus_minus_s"]) for row in rows],
+            "Reported by": [", ".join(map(source_name, row["sources"])) for row in rows],
+        }
+    )
+    st.dataframe(shown, hide_index=True, height=38 + 35 * min(len(rows), 20))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(_whose_clock(user, now), width="content")
+        st.page_link("preferences.py", label="Change", icon=":material/schedule:")
+
+
+def _whose_clock(user: User, now: datetime) -> str:
+    """In which zone the times are, and a hint where the browser's clock shows another hour."""
+    shown = f"Times are in {user.home_zone or 'UTC'}"
+    here = fmt.zone(st.context.timezone)
+    if st.context.timezone and now.astimezone(here).utcoffset() != user.zone.utcoffset(now):
+        return f"{shown}; this browser’s clock is in {st.context.timezone}."
+    return f"{shown}."
+
+
+def _heard(row: Mapping[str, Any]) -> float:
+    return float((row["ended_at"] - row["started_at"]).total_seconds())

@@ -1,0 +1,72 @@
+"""Who is here: the first thing every page asks, and the only source of a user's id."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import tzinfo
+from typing import Literal
+
+import streamlit as st
+
+from runsous import settings
+from runsous.errors import RunsousError
+from runsous.store import database, users
+from runsous.ui import format as fmt
+
+
+@dataclass(frozen=True)
+class User:
+    """The person looking: id, and how they like to see things.
+
+    ``version`` rises with every change of their data: caches are keyed by it.
+    """
+
+    id: int
+    version: int
+    units: fmt.Units
+    home_zone: str | None
+
+    @property
+    def zone(self) -> tzinfo:
+        """The zone for what has none of its own (plays)."""
+        return fmt.zone(self.home_zone)
+
+
+def require_user() -> User:
+    """The user of this session; stops the page with one sentence if there can be none."""
+    try:
+        with database.current().begin() as conn:
+            row = users.one(conn, users.local(conn))
+    except RunsousError as error:
+        st.error(str(error), icon=":material/error:")
+        st.stop()
+    current = settings.current()
+    own = row["settings"]
+    return User(
+        row["id"],
+        row["data_version"],
+        own.get("units", current.units),
+        own.get("home_zone", current.home_zone),
+    )
+
+
+def theme() -> Literal["light", "dark"]:
+    """The theme this session is shown in."""
+    return "dark" if st.context.theme.type == "dark" else "light"
+
+
+def is_phone() -> bool:
+    """Whether the browser says it is a phone's."""
+    return "Mobi" in (st.context.headers.get("User-Agent") or "")
+
+
+def once(message: str, icon: str = ":material/check:") -> None:
+    """Shows a short message after the next rerun (one shown before it would be lost)."""
+    st.session_state["once"] = (message, icon)
+
+
+def show_once() -> None:
+    """Shows what :func:`once` kept."""
+    if "once" in st.session_state:
+        message, icon = st.session_state.pop("once")
+        st.toast(message, icon=icon)

@@ -1,0 +1,68 @@
+"""What every route needs: a database transaction and the user it acts for."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import Depends, Query
+from sqlalchemy import Connection, Engine
+
+from runsous.errors import InputError
+from runsous.store import database, users
+
+
+def engine() -> Engine:
+    """The server's database."""
+    return database.current()
+
+
+def connection(engine: Annotated[Engine, Depends(engine)]) -> Iterator[Connection]:
+    """One transaction a request: kept when the route returns, undone when it raises."""
+    with engine.begin() as conn:
+        yield conn
+
+
+def require_user(engine: Annotated[Engine, Depends(engine)]) -> int:
+    """The id of the user this request acts for."""
+    # A transaction of its own: what the route writes in others must find the user there.
+    with engine.begin() as conn:
+        return users.local(conn)
+
+
+Words = Annotated[str, Query(pattern=r"^[^\x00]*$", max_length=200)]
+"""A text to look for; the database knows no NUL."""
+
+Conn = Annotated[Connection, Depends(connection, scope="function")]
+User = Annotated[int, Depends(require_user)]
+TheEngine = Annotated[Engine, Depends(engine)]
+
+
+def encode_cursor(start: datetime, row_id: int) -> str:
+    """Where a page ended, opaque to the client."""
+    return base64.urlsafe_b64encode(json.dumps([start.isoformat(), row_id]).encode()).decode()
+
+
+def decode_cursor(cursor: str | None) -> tuple[datetime, int] | None:
+    """What :func:`encode_cursor` packed; :class:`InputError` for anything else."""
+    if not cursor:
+        return None
+    try:
+        start, row_id = json.loads(base64.urlsafe_b64decode(cursor.encode()))
+        moment = datetime.fromisoformat(start)
+        if moment.tzinfo is None or not 0 <= int(row_id) < 2**63:
+            raise ValueError(cursor)
+    except (binascii.Error, ValueError, TypeError, OverflowError, RecursionError) as error:
+        raise InputError("The cursor is not one this server gave out.") from error
+    return moment, int(row_id)
+
+
+def utc(moment: datetime | None) -> datetime | None:
+    """A time without a zone is UTC."""
+    if moment is None or moment.tzinfo is not None:
+        return moment
+    return moment.replace(tzinfo=UTC)

@@ -1,0 +1,65 @@
+"""Keeps other sites' pages away from a server that has no login.
+
+A page anywhere can make a browser send requests to 127.0.0.1, and by DNS rebinding even read
+the answers. In local mode a request must therefore name this server as its ``Host``, and one
+that changes something or opens a socket must not come from another ``Origin``.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from runsous import settings
+
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class LocalGuard:
+    """ASGI middleware: 403 for foreign hosts and origins."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in ("http", "websocket") or _is_own(scope):
+            await self.app(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1008})
+        else:
+            detail = "This server answers pages of its own address only."
+            body = {"type": "about:blank", "title": "Forbidden", "status": 403, "detail": detail}
+            answer = JSONResponse(body, 403, media_type="application/problem+json")
+            await answer(scope, receive, send)
+
+
+def _is_own(scope: Scope) -> bool:
+    headers = Headers(scope=scope)
+    current = settings.current()
+    host = headers.get("host", "")
+    known = {*_LOOPBACK, urlsplit(current.base_url).hostname or ""}
+    # Who lets it listen to a network decides by what names it is reached there.
+    if not current.allow_remote and _name(host) not in known:
+        return False
+    origin = headers.get("origin")
+    if origin is None or (scope["type"] == "http" and scope["method"] in _SAFE):
+        return True
+    return _place(origin) in {host, urlsplit(current.base_url).netloc}
+
+
+def _place(origin: str) -> str | None:
+    """Host and port of an origin; ``None`` for one that is no address ("null")."""
+    try:
+        return urlsplit(origin).netloc or None
+    except ValueError:
+        return None
+
+
+def _name(host: str) -> str:
+    """The host without its port."""
+    name, colon, port = host.rpartition(":")
+    return name.lower() if colon and port.isdecimal() else host.lower()

@@ -1,0 +1,28 @@
+"""``/metrics``: what Prometheus may ask."""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Gauge, ProcessCollector, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from sqlalchemy import text
+from starlette.requests import Request
+from starlette.responses import Response
+
+from runsous.store import database
+
+_COUNTED = ("users", "activities", "plays", "tracks")
+
+
+def metrics(_: Request) -> Response:
+    """Rows in the store, imports under way, and this process's time and memory."""
+    registry = CollectorRegistry()
+    ProcessCollector(registry=registry)
+    rows = Gauge("runsous_rows", "Rows in the store", ["table"], registry=registry)
+    unfinished = Gauge("runsous_imports_unfinished", "Imports not done", registry=registry)
+    with database.current().connect() as conn:
+        for table in _COUNTED:
+            found = conn.execute(text(f"SELECT count(*) FROM {table}"))  # noqa: S608 - fixed names
+            rows.labels(table).set(found.scalar_one())
+        waiting = conn.execute(text("SELECT count(*) FROM imports WHERE status <> 'done'"))
+        unfinished.set(waiting.scalar_one())
+    return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)

@@ -1,0 +1,44 @@
+"""Everything the server answers beside the pages."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import BaseRoute, Mount, Route
+
+from runsous.errors import RunsousError
+from runsous.store import database
+from runsous.web.api import app as api
+from runsous.web.guard import LocalGuard
+from runsous.web.metrics import metrics
+
+
+def routes() -> list[BaseRoute]:
+    """Health, metrics and the REST API."""
+    return [
+        Route("/health", health),
+        Route("/metrics", metrics),
+        Mount("/api/v1", app=api.create()),
+    ]
+
+
+def middleware() -> list[Middleware]:
+    """What every request passes first."""
+    return [Middleware(LocalGuard)]
+
+
+def health(_: Request) -> JSONResponse:
+    """Whether the app can do its work: 200 with what it runs on, 503 without its database."""
+    facts = {"version": version("runsous")}
+    try:
+        engine = database.current()
+        with engine.connect() as conn:
+            timescale = database.timescale_version(conn)
+    except (RunsousError, SQLAlchemyError):
+        return JSONResponse({"status": "unavailable", **facts}, 503)
+    kind = "embedded" if database.is_embedded(engine) else "server"
+    return JSONResponse({"status": "ok", **facts, "database": kind, "timescaledb": timescale})

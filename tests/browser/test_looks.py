@@ -1,0 +1,77 @@
+"""Every page on a phone, by day and by night."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from runsous.ui.colours import PALETTE
+from tests.browser import screen, story
+
+LAST = {
+    "": "Newest activities",
+    "activities": "Only with songs",
+    "listening": "Times are in",
+    "add_data": "Past imports",
+    "preferences": "Sample data",
+    "activity?id=1": "Name, files and removal",
+}
+"""By what each page is known to be there."""
+PHONE = {
+    "viewport": {"width": 390, "height": 844},
+    "user_agent": "Mozilla/5.0 (Linux; Android 15) Mobile",
+    "has_touch": True,
+    "is_mobile": True,
+}
+
+pytestmark = pytest.mark.usefixtures("arrival")
+
+
+def too_wide(page):
+    """What reaches beyond the right edge of the screen, unless it scrolls by itself."""
+    return page.evaluate(
+        """() => {
+          const main = document.querySelector('[data-testid="stMain"]');
+          const wide = [document.documentElement, main].filter(e => e.scrollWidth > innerWidth);
+          const own = '[data-testid="stDataFrame"], [data-testid="stDeckGlJsonChart"], svg';
+          const out = [...main.querySelectorAll('*')].filter(
+            e => e.getBoundingClientRect().right > innerWidth + 1 && !e.closest(own));
+          return [...wide, ...out].map(e => e.outerHTML.slice(0, 200));
+        }"""
+    )
+
+
+def test_nothing_reaches_beyond_a_phone_s_screen(window, server):
+    page = window(**PHONE)
+    for path, last in LAST.items():
+        page.goto(f"{server.address}/{path}")
+        expect(page.get_by_text(last).first).to_be_visible()
+        screen.settle(page)
+        # What is still being drawn may reach out for a moment.
+        screen.until(page, lambda: not too_wide(page), f"/{path} within {too_wide(page)}")
+
+
+def test_the_pages_are_reached_on_a_phone_too(window):
+    page = window(**PHONE)
+    page.get_by_test_id("stExpandSidebarButton").click()
+    page.get_by_role("link", name="Listening").click()
+    screen.expect_title(page, "Listening")
+
+
+def test_by_night_pages_are_dark_with_light_words_and_songs_keep_their_colours(window):
+    page = window(color_scheme="dark")
+    story.open_run(page)
+    drawing = screen.the_map(page)
+    assert screen.pixels(drawing).mean() < 80
+    for colour in PALETTE[:3]:
+        assert screen.shows(drawing, colour)
+    for name in ("Home", "Activities", "Listening", "Add data", "Preferences"):
+        page.get_by_role("banner").get_by_role("link", name=name).click()
+        screen.settle(page)
+        assert brightness(page, "stApp", "backgroundColor") < 60, name
+        assert brightness(page, "stMainBlockContainer", "color") > 180, name
+
+
+def brightness(page, test_id, style):
+    colour = page.get_by_test_id(test_id).evaluate(f"e => getComputedStyle(e).{style}")
+    return sum(int(part) for part in colour[4:-1].split(",")) / 3

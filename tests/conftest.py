@@ -1,0 +1,137 @@
+"""What all tests share: a PostgreSQL for the whole run, and a database of its own for each test.
+
+The server is the bundled one, or the one ``DATABASE_URL`` names (for TimescaleDB).
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+from sqlalchemy import Connection, Engine, make_url
+
+from runsous import settings
+from runsous.settings import Settings
+from runsous.store import database
+
+GIVEN = os.environ.get("DATABASE_URL")
+_CHROMIUM = [
+    "--no-sandbox",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--use-gl=angle",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.get_closest_marker("browser"):
+            # Into the JUnit report, where .ci/run looks for them.
+            item.user_properties.append(("marker", "browser"))
+        if item.get_closest_marker("timescale") and not GIVEN:
+            item.add_marker(pytest.mark.skip("DATABASE_URL names no server with TimescaleDB"))
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path) -> Iterator[Path]:
+    """A home folder for this test alone: nothing ever touches the one of whoever runs it."""
+    folder = tmp_path / "home"
+    folder.mkdir()
+    settings.use(Settings(home=folder))
+    yield folder
+    settings.use(None)
+
+
+@pytest.fixture(scope="session")
+def _server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a server on which databases can be made."""
+    if GIVEN:
+        yield GIVEN
+        return
+    engine = database.open(Settings(home=tmp_path_factory.mktemp("server")))
+    address = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    # Nothing here has to outlive a power cut.
+    _tell(address, "ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")
+    yield address
+    database.close(engine)
+
+
+@pytest.fixture(scope="session")
+def _template(_server: str) -> Iterator[str]:
+    """The name of a database with the whole schema and nothing in it."""
+    name = f"runsous_template_{os.getpid()}"
+    _tell(_server, f'CREATE DATABASE "{name}"')
+    engine = database.open(Settings(home=Path(), database_url=_in(_server, name)))
+    database.migrate(engine)
+    database.close(engine)
+    # What copies it must be alone on it; TimescaleDB's workers would come back.
+    _tell(
+        _server,
+        f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false',
+        f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'",
+    )
+    yield name
+    _tell(_server, f'DROP DATABASE "{name}"')
+
+
+_numbers = itertools.count()
+
+
+@pytest.fixture
+def database_url(_server: str, _template: str) -> Iterator[str]:
+    """The address of a fresh, migrated database, gone after the test."""
+    name = f"runsous_test_{os.getpid()}_{next(_numbers)}"
+    _tell(_server, f'CREATE DATABASE "{name}" TEMPLATE "{_template}" STRATEGY FILE_COPY')
+    yield _in(_server, name)
+    _tell(_server, f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+def engine(home: Path, database_url: str) -> Iterator[Engine]:
+    """That database opened; pages and routes find it too."""
+    settings.use(Settings(home=home, database_url=database_url))
+    engine = database.open(settings.current())
+    yield engine
+    database.close(engine)
+
+
+@pytest.fixture
+def connection(engine: Engine) -> Iterator[Connection]:
+    """A connection to it in a transaction."""
+    with engine.connect() as conn:
+        yield conn
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium; without it a test is skipped, or fails where it must not be missing."""
+    program = shutil.which("chromium")
+    if program is None:
+        missing = "chromium is not installed (apt-get install chromium)"
+        if os.environ.get("RUNSOUS_REQUIRE_BROWSER"):
+            pytest.fail(missing)
+        pytest.skip(missing)
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=program, args=_CHROMIUM)
+        yield chromium
+        chromium.close()
+
+
+def _tell(address: str, *commands: str) -> None:
+    with psycopg.connect(address, autocommit=True) as conn:
+        for command in commands:
+            conn.execute(command.encode())
+
+
+def _in(address: str, name: str) -> str:
+    return make_url(address).set(database=name).render_as_string(hide_password=False)

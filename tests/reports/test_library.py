@@ -1,0 +1,174 @@
+"""Lists and totals as the pages read them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import text
+
+from runsous.reports import library
+from runsous.store import activities, imports, plays
+from runsous.store.activities import SORTS, Filter
+from runsous.sync import import_files, sample
+from tests.sync import make
+
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def shelf(engine, tmp_path):
+    """Three runs, the middle one with songs; a ride whose name holds signs of search."""
+    index = make.strava_index(
+        [make.strava_row(1, make.START + 3 * DAY, Activity__Type="Ride", Activity__Name="100 %_\\")]
+    )
+    make.take(
+        engine,
+        make.written(tmp_path, "a.fit", make.fit(make.START, 300)),
+        make.written(tmp_path, "b.gpx", make.gpx(make.START + DAY, 900, name="Föhn am See")),
+        make.written(tmp_path, "c.fit", make.fit(make.START + 2 * DAY, 600)),
+        make.written(tmp_path, "activities.csv", index),
+        make.written(
+            tmp_path,
+            "songs.json",
+            make.spotify(
+                *((n * 100.0, f"Künstler {n} – Lied {n}", 100.0) for n in range(7)),
+                start=make.START + DAY,
+            ),
+        ),
+    )
+    return make.user(engine)
+
+
+def page(engine, user, sort="newest", limits=(0, 20), **wanted):
+    with engine.begin() as conn:
+        return library.activity_page(conn, user, Filter(**wanted), sort=sort, page=limits)
+
+
+def names(found):
+    return [row["name"] for row in found.items]
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("föhn", ["Föhn am See"]),
+        ("  SEE ", ["Föhn am See"]),
+        ("künstler 3", ["Föhn am See"]),
+        ("lied 6", ["Föhn am See"]),
+        ("lied 7", []),
+        ("100 %", ["100 %_\\"]),
+        ("%", ["100 %_\\"]),
+        ("_\\", ["100 %_\\"]),
+        ("", ["100 %_\\", None, "Föhn am See", None]),
+    ],
+)
+def test_activities_are_found_by_words_in_their_name_or_songs(engine, shelf, words, found):
+    assert names(page(engine, shelf, search=words)) == found
+
+
+def test_activities_with_songs_show_the_first_of_them_in_order(engine, shelf):
+    found = page(engine, shelf, with_songs=True)
+    assert found.total == 1
+    (row,) = found.items
+    assert row["n_songs"] == 7
+    titles = [song["title"] for song in row["songs"]]
+    assert titles == ["Lied 0", "Lied 1", "Lied 2", "Lied 3"]
+    assert all(row["songs"] == [] for row in page(engine, shelf, sport="ride").items)
+
+
+@pytest.mark.parametrize("sort", SORTS)
+def test_pages_of_every_order_hold_every_activity_once(engine, shelf, sort):
+    whole = [row["id"] for row in page(engine, shelf, sort).items]
+    by_one = [page(engine, shelf, sort, (n, 1)).items[0]["id"] for n in range(4)]
+    assert by_one == whole
+    assert len(set(whole)) == 4
+    assert page(engine, shelf, sort, (9, 5)).items == []
+    assert page(engine, shelf, sort, (9, 5)).total == 4
+
+
+def test_orders_are_what_their_names_say(engine, shelf):
+    def by(sort, column):
+        return [row[column] for row in page(engine, shelf, sort).items]
+
+    starts = by("newest", "start_time")
+    assert starts == sorted(starts, reverse=True)
+    assert by("oldest", "start_time") == starts[::-1]
+    assert by("duration", "elapsed_time_s") == [899, 600, 600, 300]
+    assert by("longest", "distance_m") == pytest.approx([2697, 1800, 1800, 900], abs=1)
+    assert by("songs", "n_songs") == [7, 0, 0, 0]
+
+
+def overview(engine, user):
+    with engine.begin() as conn:
+        return library.overview(conn, user)
+
+
+def test_totals_are_of_this_user_alone(engine, shelf, tmp_path):
+    found = overview(engine, shelf)
+    assert (found.activities, found.activities_with_songs) == (4, 1)
+    assert found.distance_m == pytest.approx(900 + 2697 + 1800 + 1800, abs=1)
+    assert (found.plays, found.tracks) == (7, 7)
+    assert list(found.sources) == ["spotify_extended"]
+    assert found.sources["spotify_extended"]["n"] == 7
+    assert found.sports == ["run", "ride"]
+    assert found.has_sample is False
+    with engine.begin() as conn:
+        other = conn.execute(text("INSERT INTO users (name) VALUES ('b') RETURNING id")).scalar()
+    import_files.import_paths(engine, other, [tmp_path / "a.fit"])
+    assert overview(engine, shelf) == found
+    theirs = overview(engine, other)
+    assert (theirs.activities, theirs.plays, theirs.sources) == (1, 0, {})
+
+
+def test_the_gap_between_runs_and_songs_is_named(engine, tmp_path):
+    user = make.user(engine)
+    assert overview(engine, user).gap == "activities"
+    make.take(engine, make.written(tmp_path, "a.fit", make.fit()))
+    assert overview(engine, user).gap == "listens"
+    late = make.spotify((0, "Ana – Late", 100.0), start=make.START + DAY)
+    make.take(engine, make.written(tmp_path, "late.json", late))
+    assert overview(engine, user).gap == "apart"
+    early = make.spotify((0, "Ana – Early", 100.0), start=make.START - DAY)
+    make.take(engine, make.written(tmp_path, "early.json", early))
+    assert overview(engine, user).gap is None
+    sample.add(engine, user)
+    assert overview(engine, user).has_sample is True
+
+
+def test_past_imports_are_told_newest_first_with_what_became_of_them(engine, tmp_path):
+    user = make.user(engine)
+    make.take(engine, make.written(tmp_path, "a.fit", make.fit()), tmp_path / "gone.fit")
+    make.take(engine, tmp_path / "a.fit")
+    with engine.begin() as conn:
+        newest, first = imports.newest(conn, user, 5)
+        assert len(imports.newest(conn, user, 1)) == 1
+        assert imports.newest(conn, user + 1, 5) == []
+    counts = ("files", "activities", "listens", "failed", "duplicates", "done", "total", "status")
+    assert [first[name] for name in counts] == [2, 1, 0, 1, 0, 2, 2, "done"]
+    assert [newest[name] for name in counts] == [1, 0, 0, 0, 1, 1, 1, "done"]
+
+
+def test_plays_are_found_by_words_in_song_artist_or_album(engine, shelf):
+    def titles(words):
+        with engine.begin() as conn:
+            wanted = plays.Filter(search=words)
+            rows = plays.newest(conn, shelf, wanted)
+            assert plays.count(conn, shelf, wanted) == len(rows)
+            return [row["title"] for row in rows]
+
+    assert titles("LIED 2") == ["Lied 2"]
+    assert titles("künstler") == [f"Lied {n}" for n in (6, 5, 4, 3, 2, 1, 0)]
+    assert len(titles("lp")) == 7
+    assert titles("%") == titles("_") == titles("\\") == []
+
+
+def test_nothing_of_another_user_can_be_touched(engine, shelf):
+    (row,) = make.rows(engine, "SELECT id FROM activities WHERE name = 'Föhn am See'")
+    before = make.tables(engine)
+    with engine.begin() as conn:
+        activities.rename(conn, shelf + 1, row["id"], "Mine")
+        assert activities.pauses_of(conn, shelf + 1, row["id"]) == ()
+        assert activities.laps_frame(conn, shelf + 1, row["id"]).empty
+    assert page(engine, shelf + 1).total == 0
+    assert make.tables(engine) == before

@@ -1,0 +1,31 @@
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import text
+
+from runsous.store import schema
+
+
+def test_the_migrations_make_exactly_the_tables_the_code_knows(connection):
+    found = compare_metadata(MigrationContext.configure(connection), schema.metadata)
+    ours = [change for change in found if "procrastinate" not in str(change)]
+    assert ours == []
+
+
+def test_every_table_says_whose_its_rows_are():
+    without = [
+        table.name
+        for table in schema.metadata.sorted_tables
+        if "user_id" not in table.c and table.name != "users"
+    ]
+    assert without == []
+
+
+def test_a_row_cannot_hang_on_another_users_activity(connection):
+    keys = connection.execute(
+        text(
+            "SELECT conrelid::regclass::text AS name, array_length(conkey, 1) AS width"
+            " FROM pg_constraint WHERE contype = 'f' AND confrelid = 'activities'::regclass"
+        )
+    ).all()
+    assert {row.name for row in keys} >= {"laps", "pauses", "segments", "activity_files"}
+    assert all(row.width == 2 for row in keys)
