@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import threading
 from collections.abc import AsyncIterator
 from functools import lru_cache
 from uuid import UUID
@@ -31,12 +32,16 @@ def _conninfo(engine: Engine) -> str:
     return url.render_as_string(hide_password=False)
 
 
-def _app(engine: Engine, connector: procrastinate.BaseConnector) -> procrastinate.App:
+def _app(
+    engine: Engine,
+    connector: procrastinate.BaseConnector,
+    stopping: threading.Event | None = None,
+) -> procrastinate.App:
     app = procrastinate.App(connector=connector)
 
     @app.task(name="run_import")
     def run_import(user_id: int, import_id: str) -> None:
-        import_files.run(engine, user_id, UUID(import_id))
+        import_files.run(engine, user_id, UUID(import_id), stopping=stopping)
 
     return app
 
@@ -70,8 +75,9 @@ def defer_import(engine: Engine, user_id: int, import_id: UUID) -> None:
 @contextlib.asynccontextmanager
 async def worker(engine: Engine) -> AsyncIterator[None]:
     """Runs jobs while the context lasts; on leaving, the running job stops after its file."""
-    import_files.go_on()
-    app = _app(engine, procrastinate.PsycopgConnector(conninfo=_conninfo(engine), max_size=4))
+    stopping = threading.Event()
+    connector = procrastinate.PsycopgConnector(conninfo=_conninfo(engine), max_size=4)
+    app = _app(engine, connector, stopping)
     async with app.open_async():
         running = asyncio.create_task(
             app.run_worker_async(
@@ -83,36 +89,38 @@ async def worker(engine: Engine) -> AsyncIterator[None]:
                 delete_jobs="successful",
             )
         )
-        recovering = asyncio.create_task(_recover_forever(engine, app))
+        recovering = asyncio.create_task(_recover_forever(engine, app, stopping))
         try:
             yield
         finally:
-            import_files.stop_all()
+            stopping.set()
             for task in (recovering, running):
                 task.cancel()
             await asyncio.gather(recovering, running, return_exceptions=True)
 
 
-async def _recover_forever(engine: Engine, app: procrastinate.App) -> None:
+async def _recover_forever(
+    engine: Engine, app: procrastinate.App, stopping: threading.Event
+) -> None:
     while True:
         try:
-            await _recover(engine, app)
+            await _recover(engine, app, stopping)
         except Exception:
             # Whatever it was, what it would have taken up must not wait for the next start.
             _log.exception("unfinished work cannot be taken up; trying again in %.0f s", _STALLED_S)
         await asyncio.sleep(_STALLED_S)
 
 
-async def _recover(engine: Engine, app: procrastinate.App) -> None:
+async def _recover(engine: Engine, app: procrastinate.App, stopping: threading.Event) -> None:
     """Clears jobs whose worker died and queues again what they left unfinished."""
     manager = app.job_manager
     for job in await manager.get_stalled_jobs(seconds_since_heartbeat=_STALLED_S):
         _log.warning("a worker died at job %s; it is queued again", job.id)
         await manager.finish_job(job, status=Status.FAILED, delete_job=True)
-    await asyncio.to_thread(_take_up, engine)
+    await asyncio.to_thread(_take_up, engine, stopping)
 
 
-def _take_up(engine: Engine) -> None:
+def _take_up(engine: Engine, stopping: threading.Event) -> None:
     """Queues unfinished imports; places songs where someone was kept from doing so."""
     with engine.begin() as conn:
         waiting = imports.unfinished(conn)
@@ -121,4 +129,6 @@ def _take_up(engine: Engine) -> None:
         defer_import(engine, user_id, import_id)
     # An import places songs when it ends.
     for user_id in left - {user_id for user_id, _ in waiting}:
+        if stopping.is_set():
+            return
         songs.settle(engine, user_id)

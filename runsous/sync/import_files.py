@@ -6,6 +6,7 @@ whatever was reported is stored, whatever was not is imported by the next run of
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ from sqlalchemy import Engine, text
 
 from runsous.store import imports
 from runsous.store.imports import FileResult, Upload
-from runsous.sync import intake, songs, uploads
+from runsous.sync import songs, uploads
 from runsous.sync.intake import Intake, Progress
 
 
@@ -41,16 +42,6 @@ class Report:
 _SUMMED = ("activities", "listens", "duplicates")
 
 
-def go_on() -> None:
-    """Takes :func:`stop_all` back: a worker starts in this process."""
-    intake.stopping.clear()
-
-
-def stop_all() -> None:
-    """Lets imports running in this process stop after the file they are at."""
-    intake.stopping.set()
-
-
 def import_paths(
     engine: Engine,
     user_id: int,
@@ -69,8 +60,15 @@ def import_paths(
         return Report(tuple(imports.files(conn, user_id, import_id)))
 
 
-def run(engine: Engine, user_id: int, import_id: UUID, on_progress: Progress | None = None) -> None:
-    """Imports all that waits in an import, file by file.
+def run(
+    engine: Engine,
+    user_id: int,
+    import_id: UUID,
+    on_progress: Progress | None = None,
+    stopping: threading.Event | None = None,
+) -> None:
+    """Imports all that waits in an import, file by file; once ``stopping`` is set, it stops
+    after the file it is at, and the next run goes on from there.
 
     Safe to run again after a crash, and in two processes at once: the second has nothing to do.
     """
@@ -80,12 +78,18 @@ def run(engine: Engine, user_id: int, import_id: UUID, on_progress: Progress | N
         if not guard.execute(text("SELECT pg_try_advisory_lock(:key)"), key).scalar():
             return
         try:
-            _run(engine, user_id, import_id, on_progress)
+            _run(engine, user_id, import_id, on_progress, stopping or threading.Event())
         finally:
             guard.execute(text("SELECT pg_advisory_unlock(:key)"), key)
 
 
-def _run(engine: Engine, user_id: int, import_id: UUID, on_progress: Progress | None) -> None:
+def _run(
+    engine: Engine,
+    user_id: int,
+    import_id: UUID,
+    on_progress: Progress | None,
+    stopping: threading.Event,
+) -> None:
     with engine.begin() as conn:
         waiting = imports.uploads(conn, user_id, import_id)
         if imports.one(conn, user_id, import_id)["status"] == "done":
@@ -93,8 +97,8 @@ def _run(engine: Engine, user_id: int, import_id: UUID, on_progress: Progress | 
         imports.set_status(conn, import_id, "running")
     for upload in waiting:
         if upload["status"] != "done":
-            Intake(engine, user_id, import_id, upload, on_progress).run()
-        if intake.stopping.is_set():
+            Intake(engine, user_id, import_id, upload, on_progress).run(stopping)
+        if stopping.is_set():
             return
     songs.settle(engine, user_id)
     with engine.begin() as conn:

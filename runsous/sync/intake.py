@@ -25,9 +25,6 @@ from runsous.sync.archives import Entry, Leaf, Remark
 Progress = Callable[[int, int, str], None]
 Part = Leaf | Entry | Remark
 
-stopping = threading.Event()
-"""Set when this process ends: imports then stop after the file they are at."""
-
 _log = logging.getLogger(__name__)
 
 
@@ -50,8 +47,8 @@ class Intake:
         self.settings = settings.current()
         self.is_silent = True
 
-    def run(self) -> None:
-        """Imports what is not in yet; leaves early when this process or the user says so."""
+    def run(self, stopping: threading.Event) -> None:
+        """Imports what is not in yet; leaves early when ``stopping`` is set or the user says so."""
         if self._is_cancelled():
             self._stop("Stopped by you before it was read. Retry takes it up.")
             return

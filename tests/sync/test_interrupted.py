@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from datetime import timedelta
 
@@ -302,14 +303,15 @@ def test_a_process_that_is_told_to_end_stops_after_the_file_it_is_at(engine, tmp
     import_id = received(engine, {"many.zip": many(tmp_path, 6).read_bytes()})
     user = make.user(engine)
 
+    stopping = threading.Event()
+
     def ending(done, *_):
         if done == 2:
-            import_files.stop_all()
+            stopping.set()
 
-    import_files.run(engine, user, import_id, ending)
+    import_files.run(engine, user, import_id, ending, stopping)
     state, done, _, files = status(engine, import_id)
     assert (state, done, len(files)) == ("running", 2, 2)
-    import_files.go_on()
     import_files.run(engine, user, import_id)
     state, done, _, files = status(engine, import_id)
     assert (state, done, len(files)) == ("done", 7, 7)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import threading
 import time
 from datetime import timedelta
 from uuid import uuid4
@@ -13,7 +15,7 @@ from sqlalchemy import text
 from runsous import jobs, settings
 from runsous.store import imports, users
 from tests.sync import make
-from tests.web.conftest import SONGS
+from tests.web.conftest import DAY, SONGS
 from tests.web.test_api_reading import API, ask, check, described, found, problem
 
 __all__ = ["ask", "described"]
@@ -219,6 +221,17 @@ def test_a_failed_import_can_be_retried(engine, web, ask, described):
     assert [f["status"] for f in state["files"]] == ["imported", "imported"]
 
 
+@pytest.mark.usefixtures("worker")
+def test_a_worker_that_ended_keeps_nobody_else_in_its_process_from_importing(engine, tmp_path):
+    async def start_and_stop() -> None:
+        async with jobs.worker(engine):
+            pass
+
+    asyncio.run(start_and_stop())
+    paths = [make.written(tmp_path, f"{n}.gpx", make.gpx(make.START + n * DAY)) for n in (1, 2)]
+    assert [file.status for file in make.take(engine, *paths).files] == ["imported"] * 2
+
+
 @pytest.mark.usefixtures("engine")
 def test_an_import_can_be_stopped(web, ask, described):
     started = post(web, described, [("a.fit", make.fit())]).json()
@@ -296,17 +309,17 @@ def test_what_a_dead_process_left_is_taken_up(engine, web, ask, described, run):
         conn.execute(text("UPDATE imports SET status = 'running' WHERE status = 'queued'"))
         conn.execute(text("DELETE FROM segments"))
         conn.execute(text("UPDATE activities SET is_stale = true, n_songs = 0"))
-    jobs._take_up(engine)
+    jobs._take_up(engine, threading.Event())
     # The import places the songs when it ends; nobody else meanwhile.
     assert found(ask(f"/activities/{run}"))["n_songs"] == 0
     (waiting,) = make.rows(engine, "SELECT args FROM procrastinate_jobs")
     assert waiting["args"]["import_id"] == started["id"]
-    jobs._take_up(engine)
+    jobs._take_up(engine, threading.Event())
     assert len(make.rows(engine, "SELECT 1 FROM procrastinate_jobs")) == 1
     with engine.begin() as conn:
         conn.execute(text("DELETE FROM procrastinate_jobs"))
         conn.execute(text("DELETE FROM imports WHERE status <> 'done'"))
-    jobs._take_up(engine)
+    jobs._take_up(engine, threading.Event())
     assert found(ask(f"/activities/{run}"))["n_songs"] == 4
     jobs.close(engine)
 
