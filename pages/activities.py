@@ -15,7 +15,7 @@ if not overview.activities:
     )
     st.stop()
 
-wanted, sort = picker.filters(user, overview.sports)
+wanted, sort = picker.filters(overview.sports)
 page_number = picker.page_number("activities", (wanted, sort))
 found = data.activity_page(user, wanted, sort, page_number * picker.PAGE, picker.PAGE)
 if not found.total:

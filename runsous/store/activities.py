@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import pandas as pd
@@ -32,13 +32,17 @@ _FACTS = tuple(
 
 @dataclass(frozen=True)
 class Filter:
-    """Which activities: words in name, song or artist; sport; half-open time range; music."""
+    """Which activities: words in name, song or artist; sport; half-open time range; music.
+
+    ``days`` are the first and the last day, as the calendar said where each activity was.
+    """
 
     search: str = ""
     sport: str | None = None
     since: datetime | None = None
     until: datetime | None = None
     with_songs: bool = False
+    days: tuple[date, date] | None = None
 
 
 SORTS = {
@@ -140,6 +144,13 @@ def remove(conn: Connection, user_id: int, activity_id: int) -> None:
     streams.delete(conn, user_id, activity_id)
 
 
+def remove_sample(conn: Connection, user_id: int) -> None:
+    """Deletes all activities of the sample with everything that hangs on them."""
+    mine = and_(activities.c.user_id == user_id, activities.c.is_sample)
+    for activity_id in conn.execute(delete(activities).where(mine).returning(activities.c.id)):
+        streams.delete(conn, user_id, activity_id[0])
+
+
 def set_offset(conn: Connection, user_id: int, activity_id: int, offset_s: float) -> None:
     """Sets the seconds by which all plays are shifted on this activity."""
     found = conn.execute(
@@ -164,6 +175,19 @@ def pauses_of(conn: Connection, user_id: int, activity_id: int) -> tuple[tuple[f
         .order_by(pauses.c.start_s)
     )
     return tuple((row.start_s, row.end_s) for row in conn.execute(query))
+
+
+def stale(conn: Connection, user_id: int) -> list[int]:
+    """The activities on which songs wait to be placed anew, newest first."""
+    query = select(activities.c.id).where(activities.c.user_id == user_id, activities.c.is_stale)
+    return list(conn.execute(query.order_by(activities.c.start_time.desc())).scalars())
+
+
+def take_stale(conn: Connection, user_id: int, activity_id: int) -> bool:
+    """Notes that songs are placed anew on an activity; whether they were to be."""
+    mine = _own(user_id, activity_id)
+    taken = update(activities).where(mine, activities.c.is_stale).values(is_stale=False)
+    return conn.execute(taken).rowcount == 1
 
 
 def stale_users(conn: Connection) -> set[int]:
@@ -199,7 +223,17 @@ def _where(user_id: int, wanted: Filter) -> ColumnElement[bool]:
         terms.append(activities.c.start_time < wanted.until)
     if wanted.with_songs:
         terms.append(activities.c.n_songs > 0)
+    if wanted.days:
+        terms.append(_started_on(*wanted.days))
     return and_(*terms)
+
+
+def _started_on(first: date, last: date) -> ColumnElement[bool]:
+    """From midnight to midnight by each activity's own clock."""
+    offset_s = func.coalesce(activities.c.utc_offset_s, 0)
+    clock = activities.c.start_time + func.make_interval(0, 0, 0, 0, 0, 0, offset_s)
+    since = datetime.combine(first, time(), UTC)
+    return and_(clock >= since, clock < datetime.combine(last, time(), UTC) + timedelta(days=1))
 
 
 def _matches(words: str) -> ColumnElement[bool]:

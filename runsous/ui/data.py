@@ -80,7 +80,10 @@ def _plays_page(
 
 
 def between_days(user: User, days: Sequence[date]) -> tuple[datetime | None, datetime | None]:
-    """The half-open range of instants that whole days of the user's zone cover."""
+    """The half-open range of instants that whole days of the user's zone cover, for plays.
+
+    Activities have zones of their own: see :class:`activities.Filter`.
+    """
     if not days:
         return None, None
     last = days[-1] + timedelta(days=1)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from runsous.store import users
 from tests.files.make_fit import fit_run
 from tests.pages import library
 from tests.pages.reading import press, run, table, titles, visit, words
@@ -85,6 +86,18 @@ def test_days_are_whole_days_from_the_first_to_the_last(activities):
     assert len(titles(run(activities))) == 2
     activities.date_input[0].set_value((date(1999, 1, 1), date(1999, 1, 2)))
     assert not titles(run(activities))
+
+
+def test_a_day_is_that_of_the_place_one_ran_at(app, engine, tmp_path):
+    # Half past eleven at night in Honolulu; in Berlin it is the next day, half past eleven.
+    late = fit_run(datetime(2024, 6, 2, 9, 30, tzinfo=UTC), 60, gps=False, utc_offset_h=-10)
+    make.take(engine, make.written(tmp_path, "waikiki.fit", late))
+    with engine.begin() as conn:
+        users.save_settings(conn, make.user(engine), {"home_zone": "Europe/Berlin"})
+    visit(app, "activities")
+    for day, is_found in ((date(2024, 6, 1), True), (date(2024, 6, 2), False)):
+        app.date_input[0].set_value((day, day))
+        assert bool(titles(run(app))) is is_found, day
 
 
 def test_half_a_range_of_days_is_one_day(activities):

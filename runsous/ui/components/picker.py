@@ -26,7 +26,7 @@ _SORTS = {
 }
 
 
-def filters(user: User, sports: Sequence[str]) -> tuple[activities.Filter, str]:
+def filters(sports: Sequence[str]) -> tuple[activities.Filter, str]:
     """Search, sport, days, music and order as chosen above the list of activities."""
     with st.container(key="filters"):
         words, sport, days, order = st.columns([3, 2, 2, 2], vertical_alignment="bottom")
@@ -40,12 +40,13 @@ def filters(user: User, sports: Sequence[str]) -> tuple[activities.Filter, str]:
         key="activities sport",
         **_KEPT,
     )
-    since, until = data.between_days(user, _days(days, "activities days"))
+    picked = _days(days, "activities days")
     sort = order.selectbox(
         "Order", list(_SORTS), format_func=_SORTS.__getitem__, key="activities order", **_KEPT
     )
     with_songs = st.toggle("Only with songs", key="activities with songs", **_KEPT)
-    return activities.Filter(search, chosen, since, until, with_songs), sort
+    between = (picked[0], picked[-1]) if picked else None
+    return activities.Filter(search, chosen, with_songs=with_songs, days=between), sort
 
 
 def play_filters(user: User, sources: Sequence[str]) -> plays.Filter:
@@ -79,7 +80,7 @@ def source_name(source: str) -> str:
     return names.get(source, source)
 
 
-def _days(column: Any, key: str) -> Sequence[Any]:
+def _days(column: Any, key: str) -> Sequence[date]:
     # Without bounds one could not look back further than ten years.
     bounds = {
         "min_value": date(1970, 1, 1),
