@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -55,7 +56,10 @@ Part = Leaf | Entry | Remark
 
 
 def expand(path: Path, label: str, limits: container.Limits) -> list[Part]:
-    """The files of an upload. Raises :class:`InputError` for an archive that cannot be opened."""
+    """The files of an upload. Raises :class:`InputError` for an archive that cannot be opened
+    and for what is no ordinary file, :class:`OSError` where reading is refused.
+    """
+    _refuse_special(path)
     if not container.is_zip(container.head(path)):
         return _lone(Leaf(label, _reader(path, limits)), path)
     members = {m.name: m for m in container.members(path, limits)}
@@ -74,23 +78,46 @@ def expand_folder(folder: Path, limits: container.Limits) -> list[Part]:
     Raises :class:`InputError` when there are none.
     """
     leaves: dict[str, Leaf] = {}
-    inside: list[Part] = []
-    for path in sorted(folder.rglob("*")):
+    paths, closed = _below(folder)
+    inside: list[Part] = [_unread(problem.filename, problem) for problem in closed]
+    for path in paths:
         name = path.relative_to(folder).as_posix()
-        if not path.is_file() or any(part.startswith(".") for part in Path(name).parts):
-            continue
         label = printable(str(path))
         try:
+            _refuse_special(path)
             if container.is_zip(container.head(path)):
                 inside += expand(path, label, limits)
                 continue
             leaves[name] = Leaf(label, _reader(path, limits), _is_workout_name(name))
         except (InputError, OSError) as problem:
-            inside.append(Leaf(label, partial(_refuse, problem)))
+            inside.append(_unread(path, problem))
     found = _arrange(leaves, f"{printable(str(folder))}/") + inside
     if not found:
         raise _NOTHING
     return found
+
+
+def _below(folder: Path) -> tuple[list[Path], list[OSError]]:
+    """What lies below a folder, hidden things apart, and folders that cannot be looked into."""
+    found: list[Path] = []
+    closed: list[OSError] = []
+    for place, folders, files in os.walk(folder, onerror=closed.append):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        found += [Path(place, name) for name in files if not name.startswith(".")]
+    return sorted(found), closed
+
+
+def _refuse_special(path: Path) -> None:
+    """Raises :class:`InputError` for what has no content of its own: opening a pipe would wait
+    for ever, and some devices never end.
+    """
+    if path.is_file():
+        return
+    if path.exists():
+        raise InputError("It is no ordinary file; copy what it holds into one.")
+    if path.is_symlink():
+        raise InputError("It is a link that leads nowhere.")
+    raise InputError("It is not there, or not any more; hand it in again.")
 
 
 _NOTHING = InputError("It holds no workout or listening files.")
@@ -98,6 +125,10 @@ _NOTHING = InputError("It holds no workout or listening files.")
 
 def _reader(path: Path, limits: container.Limits) -> Callable[[], Content]:
     return lambda: container.read_whole(path, limits)
+
+
+def _unread(path: Path | str, problem: Exception) -> Leaf:
+    return Leaf(printable(str(path)), partial(_refuse, problem))
 
 
 def _refuse(problem: Exception) -> Content:

@@ -50,7 +50,7 @@ def import_paths(
 ) -> Report:
     """Imports files and folders where they lie and waits for it; see :func:`run`."""
     handed_in = [
-        Upload(uploads.printable(str(p)), uploads.printable(str(p.resolve())), _size(p))
+        Upload(uploads.printable(str(p)), uploads.printable(str(p.absolute())), _size(p))
         for p in paths
     ]
     with engine.begin() as conn:
@@ -106,4 +106,8 @@ def _run(
 
 
 def _size(path: Path) -> int:
-    return path.stat().st_size if path.is_file() else 0
+    try:
+        return path.stat().st_size if path.is_file() else 0
+    except OSError:
+        # Reading it says what is wrong with it.
+        return 0

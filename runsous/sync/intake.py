@@ -76,12 +76,8 @@ class Intake:
     def _expand(self) -> Sequence[Part]:
         path = Path(self.upload["stored_at"])
         limits = readers.limits(self.settings)
-        if not path.exists():
-            raise InputError("It is not there, or not any more; hand it in again.")
         if path.is_dir():
             return archives.expand_folder(path, limits)
-        if not path.is_file():
-            raise InputError("It is no ordinary file; copy what it holds into one.")
         return archives.expand(path, self.upload["path"], limits)
 
     def _is_cancelled(self) -> bool:

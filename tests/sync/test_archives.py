@@ -245,6 +245,7 @@ def test_a_folder_with_damaged_archives_gives_all_the_rest(engine, tmp_path):
         "a.fit": "imported",
         "bad.zip": "failed",
         "good.zip!in.gpx": "imported",
+        "dangling.fit": "failed",
     }
 
 
