@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 
 from runsous.demo import music, season
 from runsous.model import SAMPLE
-from runsous.store import listens, originals, streams, users
+from runsous.store import activities, listens, users
 from runsous.sync import listening, songs, workouts
 
 _SEED = 20
@@ -31,13 +31,7 @@ def remove(engine: Engine, user_id: int) -> None:
     """Removes everything the sample brought, and nothing else."""
     with engine.begin() as conn:
         users.lock(conn, user_id)
-        gone = conn.execute(
-            text("DELETE FROM activities WHERE user_id = :user AND is_sample RETURNING id"),
-            {"user": user_id},
-        )
-        for activity_id in gone.scalars().all():
-            streams.delete(conn, user_id, activity_id)
-        originals.delete_unused(conn, user_id)
+        activities.remove_sample(conn, user_id)
         listening.forget_source(conn, user_id, SAMPLE)
         users.touch(conn, user_id)
     songs.settle(engine, user_id)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+import threading
 
 import pandas as pd
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine
 
 from runsous.analysis import attribution
 from runsous.analysis import segments as measuring
@@ -17,67 +17,58 @@ _log = logging.getLogger(__name__)
 _DAY_S = 86_400.0
 
 
-def place(conn: Connection, user_id: int, activity_id: int) -> None:
-    """Computes and stores the segments of one activity from the plays around it."""
+def place(
+    conn: Connection, user_id: int, activity_id: int, samples: pd.DataFrame | None = None
+) -> None:
+    """Computes and stores the segments of one activity from the plays around it.
+
+    ``samples`` are the activity's own, from who has them at hand; else they are read.
+    """
     activity = activities.one(conn, user_id, activity_id)
+    if samples is None:
+        samples = streams.frame(conn, user_id, activity_id, activity["channels"])
     tiles = attribution.attribute(
         plays.during(conn, user_id, activity, activity["music_offset_s"]),
         activity["start_time"],
         activity["elapsed_time_s"],
         activity["music_offset_s"],
     )
-    metrics = measuring.measure(
-        tiles,
-        streams.frame(conn, user_id, activity_id, activity["channels"]),
-        activities.pauses_of(conn, user_id, activity_id),
-        activity["sport"],
-    )
+    pauses = activities.pauses_of(conn, user_id, activity_id)
+    metrics = measuring.measure(tiles, samples, pauses, activity["sport"])
     segments.save(conn, user_id, activity_id, pd.concat([tiles, metrics], axis=1))
 
 
-def settle(
-    engine: Engine, user_id: int, on_progress: Callable[[int, int], None] | None = None
-) -> int:
+def settle(engine: Engine, user_id: int, stopping: threading.Event | None = None) -> int:
     """Places songs anew on all activities marked stale, each in its own transaction.
 
-    Can be stopped at any point and taken up again; returns how many were done.
+    Can be stopped at any point (by ``stopping``, too) and taken up again; returns how many
+    were done.
     """
     with engine.begin() as conn:
-        stale = list(
-            conn.execute(
-                text(
-                    "SELECT id FROM activities WHERE user_id = :user AND is_stale"
-                    " ORDER BY start_time DESC"
-                ),
-                {"user": user_id},
-            ).scalars()
-        )
-    for done, activity_id in enumerate(stale, start=1):
+        stale = activities.stale(conn, user_id)
+    done = 0
+    for activity_id in stale:
+        if stopping is not None and stopping.is_set():
+            break
         try:
-            _settle_one(engine, user_id, activity_id)
+            done += _settle_one(engine, user_id, activity_id)
         except (ArithmeticError, LookupError, TypeError, ValueError):
             # It stays stale and is tried again; the others must not wait for it.
             _log.exception("songs cannot be placed on activity %s", activity_id)
-        if on_progress:
-            on_progress(done, len(stale))
-    if stale:
+    if done:
         with engine.begin() as conn:
             users.touch(conn, user_id)
-    return len(stale)
+    return done
 
 
-def _settle_one(engine: Engine, user_id: int, activity_id: int) -> None:
+def _settle_one(engine: Engine, user_id: int, activity_id: int) -> bool:
+    """Whether it was still to be done: another process may have been faster."""
     with engine.begin() as conn:
         users.lock(conn, user_id)
-        still = conn.execute(
-            text(
-                "UPDATE activities SET is_stale = false"
-                " WHERE id = :id AND user_id = :user AND is_stale"
-            ),
-            {"id": activity_id, "user": user_id},
-        )
-        if still.rowcount:
+        is_stale = activities.take_stale(conn, user_id, activity_id)
+        if is_stale:
             place(conn, user_id, activity_id)
+        return is_stale
 
 
 def shift(conn: Connection, user_id: int, activity_id: int, offset_s: float) -> None:

@@ -79,7 +79,7 @@ def keep_sample(conn: Connection, user_id: int, workouts: Sequence[Workout]) -> 
         activity_id = activities.save(
             conn, user_id, activity, route=_thumbnail(activity), is_sample=True
         )
-        songs.place(conn, user_id, activity_id)
+        songs.place(conn, user_id, activity_id, activity.samples)
 
 
 def delete(conn: Connection, user_id: int, activity_id: int) -> None:
@@ -159,11 +159,12 @@ def _keep_one(
     matches = _same(conn, user_id, file)
     if matches:
         activity_id = matches[0]
-        _join(conn, user_id, matches, file, activity)
+        stored = _join(conn, user_id, matches, file, activity)
     else:
+        stored = activity
         activity_id = activities.save(conn, user_id, activity, route=_thumbnail(activity))
     activity_files.save(conn, user_id, activity_id, [file])
-    songs.place(conn, user_id, activity_id)
+    songs.place(conn, user_id, activity_id, stored.samples)
     return Kept(activity_id, not matches, activity.notes)
 
 
@@ -173,7 +174,7 @@ def _join(
     matches: Sequence[int],
     file: activity_files.File,
     activity: Activity,
-) -> None:
+) -> Activity:
     """Makes one of stored activities and another telling; the oldest of them stays."""
     first, *others = matches
     told = {match: _reread(conn, user_id, match) for match in matches}
@@ -188,6 +189,7 @@ def _join(
     if name is not None:
         merged = replace(merged, name=name[0])
     activities.replace(conn, user_id, first, merged, route=_thumbnail(merged))
+    return merged
 
 
 def _same(conn: Connection, user_id: int, file: activity_files.File) -> list[int]:
