@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -24,21 +25,44 @@ _TIEBREAK = 1e-6
 """Of the plain time in the moving clock, so that samples inside a pause keep their order."""
 
 
-def measure(tiles: pd.DataFrame, samples: pd.DataFrame, pauses: Pauses, sport: str) -> pd.DataFrame:
+@dataclass(frozen=True)
+class Totals:
+    """What the whole activity comes to, by its file's word; ``None`` where only samples tell."""
+
+    moving_time_s: float | None = None
+    distance_m: float | None = None
+    elevation_gain_m: float | None = None
+
+    @classmethod
+    def of(cls, activity: Mapping[str, Any]) -> Totals:
+        """The totals in an activity's row."""
+        return cls(**{field.name: activity[field.name] for field in fields(cls)})
+
+
+def measure(
+    tiles: pd.DataFrame,
+    samples: pd.DataFrame,
+    pauses: Pauses,
+    sport: str,
+    totals: Totals | None = None,
+) -> pd.DataFrame:
     """:data:`frames.METRICS`, one row per tile (:data:`frames.TILES`) with the same index.
 
     ``samples`` (:data:`frames.SAMPLES`) are the full resolution. Boundaries between two of
-    them are interpolated, so that nothing is lost: over all tiles, elapsed and moving time
-    (elapsed less pauses), distance and climb add up to the activity's. Pace and cadence are
-    of the moving stretches alone: not paused, and at least a tenth of the mean speed. Pace
-    needs 10 m. Heart rate is the mean of the samples in ``[start, end)``, the last tile's
-    end included. ``gap_s_per_km`` is the pace on the flat that costs as much (see
+    them are interpolated, so that nothing is lost: over all tiles, elapsed and moving time,
+    distance and climb add up to the activity's. Its watch has its own word on the last three
+    (``totals``): what the samples tell is stretched to that, and where they tell none of it
+    the total is spread over the moving time. Pace and cadence are of the moving stretches
+    alone: not paused, and at least a tenth of the mean speed. Pace needs 10 m. Heart rate is
+    the mean of the samples in ``[start, end)``, the last tile's end included.
+    ``gap_s_per_km`` is the pace on the flat that costs as much (see
     :mod:`runsous.analysis.grade`), on foot only.
     """
+    totals = totals or Totals()
     bounds = np.append(tiles["start_s"].to_numpy(), tiles["end_s"].to_numpy()[-1:])
-    clock = moving_clock(bounds, pauses)
+    clock = _told_clock(bounds, pauses, totals.moving_time_s)
     nth = np.searchsorted(bounds[1:-1], samples["time_s"].to_numpy(), side="right")
-    going = _going(bounds, samples, pauses)
+    going = _going(bounds, samples, pauses, totals.distance_m)
     beats = samples["heartrate"].to_numpy()
     cadence = samples["cadence"].to_numpy()
     turning = (cadence > 0) & ~going.is_still
@@ -53,7 +77,9 @@ def measure(tiles: pd.DataFrame, samples: pd.DataFrame, pauses: Pauses, sport: s
         average_heartrate=_mean(nth, beats, np.isfinite(beats), n),
         max_heartrate=_highest(nth, beats, n),
         average_cadence=_mean(nth, cadence, turning, n),
-        elevation_gain_m=_climbed_m(bounds, samples),
+        elevation_gain_m=np.diff(
+            _stretched(_climbed_m(bounds, samples), totals.elevation_gain_m, clock)
+        ),
     ).set_axis(tiles.index)
 
 
@@ -103,12 +129,48 @@ class _Going:
     is_still: Bools
 
 
-def _going(bounds: Floats, samples: pd.DataFrame, pauses: Pauses) -> _Going:
+def _told_clock(bounds: Floats, pauses: Pauses, moving_time_s: float | None) -> Floats:
+    """Moving seconds before each boundary, which end at the activity's moving time.
+
+    A timer that counted more than the pauses leave ran on in them (rests in a pool); one
+    that counted less stood still somewhere between. So no tile moves longer than it lasts.
+    """
+    clock = moving_clock(bounds, pauses)
+    paused: Floats = (bounds - bounds[0]) - clock
+    if moving_time_s is None:
+        return clock
+    missing = moving_time_s - clock[-1]
+    if missing <= 0:
+        return _stretched(clock, moving_time_s, clock)
+    share = min(missing / paused[-1], 1.0) if paused[-1] > 0 else 0.0
+    told: Floats = clock + share * paused
+    return told
+
+
+def _stretched(measured: Floats, total: float | None, clock: Floats) -> Floats:
+    """A growing sum from 0, stretched so that it ends at the total.
+
+    One that never grew is spread along the clock; one that nothing tells of stays NaN.
+    """
+    if total is None or not np.isfinite(measured[-1]):
+        return measured
+    if measured[-1] > 0:
+        growing = measured
+    else:
+        # Where all of it was one pause, the plain order has to do.
+        growing = clock if clock[-1] > clock[0] else np.arange(clock.size, dtype=float)
+    stretched: Floats = total * ((growing - growing[0]) / (growing[-1] - growing[0]))
+    return stretched
+
+
+def _going(
+    bounds: Floats, samples: pd.DataFrame, pauses: Pauses, distance_m: float | None
+) -> _Going:
     time, speed = samples["time_s"].to_numpy(), samples["speed_mps"].to_numpy()
     grid = np.union1d(bounds, time)
     way = _way_m(grid, samples, pauses)
     clock = moving_clock(grid, pauses)
-    step, moving = np.diff(way), np.diff(clock)
+    step, moving = np.diff(_stretched(way, distance_m, clock)), np.diff(clock)
     slowest = STANDING * (way[-1] - way[0]) / max(clock[-1] - clock[0], 1e-9)
     is_slow = speed < slowest
     # A step is a stop when it is slow at both of its ends.
@@ -120,7 +182,8 @@ def _going(bounds: Floats, samples: pd.DataFrame, pauses: Pauses) -> _Going:
         nth=np.searchsorted(bounds[1:-1], grid[:-1], side="right"),
         way_m=step,
         moving_s=moving,
-        is_moving=(moving > 0) & ~stops,
+        # A distance that was merely spread says nothing of the pace.
+        is_moving=(moving > 0) & ~stops & (way[-1] > 0),
         is_still=is_slow | is_paused(time, pauses),
     )
 
@@ -179,10 +242,10 @@ def _highest(nth: Ints, values: Floats, n: int) -> Floats:
 
 
 def _climbed_m(bounds: Floats, samples: pd.DataFrame) -> Floats:
+    """Metres climbed up to each boundary; NaN with fewer than two altitudes."""
     altitude = samples["altitude_m"].to_numpy()
     known = np.isfinite(altitude)
     if known.sum() < 2:
-        return np.full(bounds.size - 1, np.nan)
+        return np.full(bounds.size, np.nan)
     climbed = elevation.climbed_m(altitude[known])
-    gained: Floats = np.diff(np.interp(bounds, samples["time_s"].to_numpy()[known], climbed))
-    return gained
+    return np.interp(bounds, samples["time_s"].to_numpy()[known], climbed)

@@ -96,7 +96,9 @@ def preview(conn: Connection, user_id: int, shown: View, offset_s: float) -> pd.
     tiles = attribution.attribute(
         around, shown.facts["start_time"], shown.facts["elapsed_time_s"], offset_s
     )
-    metrics = measuring.measure(tiles, shown.samples, shown.pauses, shown.facts["sport"])
+    facts = shown.facts
+    totals = measuring.Totals.of(facts)
+    metrics = measuring.measure(tiles, shown.samples, shown.pauses, facts["sport"], totals)
     songs = plays.songs(conn, user_id, tiles["track_id"].dropna().unique().tolist())
     timing = around[["play_id", "source", "certainty", "plus_minus_s"]]
     named = tiles.merge(songs, on="track_id", how="left").merge(timing, on="play_id", how="left")

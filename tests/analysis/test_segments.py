@@ -10,7 +10,7 @@ from runsous import frames
 from runsous.analysis import elevation
 from runsous.analysis.attribution import attribute
 from runsous.analysis.grade import cost
-from runsous.analysis.segments import locate, measure, summary
+from runsous.analysis.segments import Totals, locate, measure, summary
 from tests.analysis.make import make_samples
 from tests.analysis.make_music import MORNING, make_plays
 
@@ -154,6 +154,45 @@ def test_an_activity_without_duration_can_be_measured():
     assert found["elapsed_s"].tolist() == [0]
 
 
+def test_a_timer_that_ran_on_in_the_pauses_counts_some_of_each():
+    found = measure(cut(0, 100, 250, 600), even(), ((150.0, 250.0),), "run", Totals(540.0))
+    assert found["moving_s"].tolist() == pytest.approx([100, 50 + 40, 350])
+    whole = measure(cut(0, 100, 250, 600), even(), ((150.0, 250.0),), "run", Totals(600.0))
+    assert whole["moving_s"].tolist() == pytest.approx([100, 150, 350])
+
+
+def test_a_timer_that_stood_still_somewhere_takes_its_share_of_every_song():
+    found = measure(cut(0, 100, 200, 600), even(), ((100.0, 200.0),), "run", Totals(400.0))
+    assert found["moving_s"].tolist() == pytest.approx([80, 0, 320])
+    assert found["pace_s_per_km"].tolist()[::2] == pytest.approx([1000 / 3] * 2)
+
+
+def test_a_distance_the_watch_corrected_is_the_songs_distance_and_pace_too():
+    found = measure(cut(0, 200, 600), even(), (), "run", Totals(distance_m=1980.0))
+    assert found["distance_m"].tolist() == pytest.approx([660, 1320])
+    assert found["pace_s_per_km"].tolist() == pytest.approx([1000 / 3.3] * 2)
+
+
+def test_a_distance_no_sample_tells_is_spread_over_the_moving_time_without_a_pace():
+    stuck = make_samples(np.arange(601), distance_m=0.0, speed_mps=8.0, cadence=85.0)
+    found = measure(cut(0, 100, 300, 600), stuck, ((100.0, 200.0),), "ride", Totals(500.0, 5e3))
+    assert found["distance_m"].tolist() == pytest.approx([1000, 1000, 3000])
+    assert found["pace_s_per_km"].isna().all()
+    assert found["average_cadence"].tolist() == [85, 85, 85]
+
+
+def test_a_barometer_s_climb_is_shared_as_the_samples_climbed_or_else_evenly():
+    height = np.concatenate((np.full(200, 100.0), np.linspace(100, 160, 201), np.full(200, 160.0)))
+    totals = Totals(elevation_gain_m=80.0)
+    found = measure(cut(0, 200, 300, 600), even(altitude_m=height), (), "run", totals)
+    assert found["elevation_gain_m"].tolist() == pytest.approx([0, 40, 40], abs=2)
+    assert found["elevation_gain_m"].sum() == pytest.approx(80)
+    flat = measure(cut(0, 150, 600), even(altitude_m=200.0), (), "run", totals)
+    assert flat["elevation_gain_m"].tolist() == pytest.approx([20, 60])
+    silent = measure(cut(0, 150, 600), even(), (), "run", totals)
+    assert silent["elevation_gain_m"].isna().all()
+
+
 def test_metrics_are_in_the_rows_of_their_tiles():
     tiles = cut(0, 100, 600).set_axis([8, 4])
     found = measure(tiles, even(), (), "run")
@@ -195,6 +234,25 @@ def test_tiles_add_up_to_the_activity(recording):
     assert found["elevation_gain_m"].sum() == pytest.approx(climb, abs=1e-6)
     assert (found["moving_s"] >= 0).all()
     assert (found["elevation_gain_m"] >= 0).all()
+
+
+@settings(max_examples=100)
+@given(recordings(), st.floats(0, 1), st.floats(0, 1e5), st.floats(0, 1e4))
+def test_tiles_add_up_to_what_the_watch_says_and_none_moves_longer_than_it_lasts(
+    recording, share, distance, climb
+):
+    samples, pauses, tiles = recording
+    moving = share * tiles["end_s"].iloc[-1]
+    found = measure(tiles, samples, pauses, "run", Totals(moving, distance, climb))
+    paused = sum(end - start for start, end in pauses)
+    if paused < tiles["end_s"].iloc[-1] - 1e-3:
+        assert found["moving_s"].sum() == pytest.approx(moving, abs=1e-6)
+    assert (found["moving_s"] <= found["elapsed_s"] + 1e-6).all()
+    if samples["distance_m"].notna().any():
+        assert found["distance_m"].sum() == pytest.approx(distance, abs=1e-6)
+    assert found["elevation_gain_m"].sum() == pytest.approx(climb, abs=1e-6)
+    for name in ("moving_s", "distance_m", "elevation_gain_m"):
+        assert (found[name].dropna() >= -1e-9).all()
 
 
 @settings(max_examples=50)

@@ -283,7 +283,9 @@ def test_segments_of_every_activity_tile_it_and_add_up(library):
     found = make.rows(
         engine,
         "SELECT a.id, a.elapsed_time_s, a.n_songs, s.index, s.start_s, s.end_s, s.track_id,"
-        " s.elapsed_s FROM activities a JOIN segments s ON s.activity_id = a.id ORDER BY 1, 4",
+        " s.elapsed_s, a.moving_time_s, s.moving_s, a.distance_m AS whole_m, s.distance_m,"
+        " a.elevation_gain_m AS climbed_m, s.elevation_gain_m, a.channels"
+        " FROM activities a JOIN segments s ON s.activity_id = a.id ORDER BY 1, 4",
     )
     tiles = pd.DataFrame(found)
     (every,) = make.rows(engine, "SELECT count(*) AS n FROM activities")
@@ -293,7 +295,13 @@ def test_segments_of_every_activity_tile_it_and_add_up(library):
         assert each["end_s"].iloc[-1] == each["elapsed_time_s"].iloc[0]
         assert each["start_s"].tolist()[1:] == each["end_s"].tolist()[:-1]
         assert each["track_id"].notna().sum() == each["n_songs"].iloc[0]
-        assert each["elapsed_s"].sum() == pytest.approx(each["elapsed_time_s"].iloc[0])
+        whole = each.iloc[0]
+        assert each["elapsed_s"].sum() == pytest.approx(whole["elapsed_time_s"])
+        assert each["moving_s"].sum() == pytest.approx(whole["moving_time_s"])
+        if "distance_m" in whole["channels"]:
+            assert each["distance_m"].sum() == pytest.approx(whole["whole_m"])
+        if "altitude_m" in whole["channels"]:
+            assert each["elevation_gain_m"].sum() == pytest.approx(whole["climbed_m"])
 
 
 def test_samples_of_the_fitlist_carry_the_song_that_the_watch_noted(library, shared_data):
