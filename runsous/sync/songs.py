@@ -34,7 +34,8 @@ def place(
         activity["music_offset_s"],
     )
     pauses = activities.pauses_of(conn, user_id, activity_id)
-    metrics = measuring.measure(tiles, samples, pauses, activity["sport"])
+    totals = measuring.Totals.of(activity)
+    metrics = measuring.measure(tiles, samples, pauses, activity["sport"], totals)
     segments.save(conn, user_id, activity_id, pd.concat([tiles, metrics], axis=1))
 
 
