@@ -1,4 +1,4 @@
-"""The frame around every page: who is here, and where one can go."""
+"""The frame around every page: the look, and where one can go. Who is here each page asks."""
 
 import streamlit as st
 
@@ -6,7 +6,6 @@ from runsous.ui import session
 from runsous.ui.components import frame, style
 
 st.set_page_config(page_title="Run Sous BPM", page_icon=frame.ICON, layout="wide")
-user = session.require_user()
 style.apply()
 session.show_once()
 st.logo(frame.LOGO_DARK if session.theme() == "dark" else frame.LOGO, size="large")

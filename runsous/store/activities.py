@@ -117,14 +117,22 @@ def frame(
         .offset(offset)
         .limit(limit)
     )
-    total = conn.execute(select(func.count()).select_from(activities).where(where)).scalar()
-    return [row._asdict() for row in conn.execute(query)], int(total or 0)
+    return [row._asdict() for row in conn.execute(query)], count(conn, user_id, wanted)
+
+
+def count(conn: Connection, user_id: int, wanted: Filter | None = None) -> int:
+    """How many activities there are."""
+    query = select(func.count()).select_from(activities)
+    return int(conn.execute(query.where(_where(user_id, wanted or Filter()))).scalar() or 0)
 
 
 def after(
     conn: Connection, user_id: int, wanted: Filter, cursor: tuple[datetime, int] | None, limit: int
 ) -> list[dict[str, Any]]:
-    """Newest first from behind ``cursor`` (start time and id of the last one seen)."""
+    """Newest first from behind ``cursor`` (start time and id of the last one seen).
+
+    Rows as :func:`one` yields them, but without the thumbnail of the route.
+    """
     where = _where(user_id, wanted)
     if cursor is not None:
         start, last = cursor
@@ -132,7 +140,8 @@ def after(
         beside = and_(activities.c.start_time == start, activities.c.id < last)
         where = and_(where, or_(older, beside))
     n_pauses = select(func.count()).where(pauses.c.activity_id == activities.c.id)
-    query = select(activities, n_pauses.scalar_subquery().label("n_pauses")).where(where)
+    columns = [column for column in activities.c if column.name != "route"]
+    query = select(*columns, n_pauses.scalar_subquery().label("n_pauses")).where(where)
     return [row._asdict() for row in conn.execute(query.order_by(*SORTS["newest"]).limit(limit))]
 
 

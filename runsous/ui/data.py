@@ -20,6 +20,8 @@ from runsous.ui.session import User
 
 _TTL = 3600
 _Row = dict[str, Any]
+AsOf = tuple[int, int, int, int]
+"""Whose, at which version of their data, which activity, at which revision."""
 
 
 def overview(user: User) -> library.Overview:
@@ -49,18 +51,29 @@ def _activity_page(
 
 
 def activity_facts(user: User, activity_id: int) -> _Row:
-    """The activity's row, never cached: its revision is the key of what is."""
+    """The activity's row, never cached."""
     with database.current().begin() as conn:
         return activity_report.facts(conn, user.id, activity_id)
 
 
 def activity_view(user: User, activity_id: int, revision: int) -> activity_report.View:
-    """Samples and segments of one activity at one revision."""
-    return _activity_view(user.id, activity_id, revision)
+    """Samples and segments of one activity, as they are by now."""
+    return _activity_view(as_of(user, activity_id, revision))
 
 
-@st.cache_resource(ttl=_TTL, max_entries=32, show_spinner=False)
-def _activity_view(user_id: int, activity_id: int, revision: int) -> activity_report.View:
+def as_of(user: User, activity_id: int, revision: int) -> AsOf:
+    """The key of what is cached about one activity.
+
+    The activity's own revision tells of its samples and its cuts; the user's version also of
+    what is known about the songs: names, sources, how sure a start is.
+    """
+    return user.id, user.version, activity_id, revision
+
+
+# A long ride with all channels takes some 10 MB.
+@st.cache_resource(ttl=_TTL, max_entries=8, show_spinner=False)
+def _activity_view(seen: AsOf) -> activity_report.View:
+    user_id, _, activity_id, _ = seen
     with database.current().begin() as conn:
         return activity_report.view(conn, user_id, activity_id)
 

@@ -70,6 +70,19 @@ def test_the_songs_stand_in_order_with_when_how_long_and_how_sure(run_page):
     assert set(rows["Pace"]) <= {"5:33 /km", "5:34 /km"}
 
 
+def test_a_start_known_better_is_seen_at_once_though_no_song_moved(app, engine, tmp_path):
+    songs = [(-30, "Ana – One", 120), (90, "Bo – Two", 210), (300, "Ana – Three", 330)]
+    scrobbled = make.lastfm(*[song[:2] for song in songs], start=library.START)
+    make.take(engine, make.written(tmp_path, "run.fit", library.run_with_music()))
+    make.take(engine, make.written(tmp_path, "scrobbles.csv", scrobbled))
+    number = library.number(engine, library.START)
+    before = table(visit(app, "activity", id=number))
+    make.take(engine, make.written(tmp_path, "a.json", make.spotify(*songs, start=library.START)))
+    after = table(visit(app, "activity", id=number))
+    assert before["At"].tolist() == after["At"].tolist() == ["0:00", "1:30", "5:00"]
+    assert before["Start is"].tolist() != after["Start is"].tolist() == ["exact ± 2 s"] * 3
+
+
 def test_choosing_a_song_changes_what_map_and_charts_show(run_page, engine):
     before = run_page.get("deck_gl_json_chart")[0].proto.json
     number = library.number(engine, library.START)

@@ -9,13 +9,13 @@ import streamlit as st
 
 from runsous import settings
 from runsous.reports.activity import View
-from runsous.ui import charts, colours, maps, session
+from runsous.ui import charts, colours, data, maps, session
 from runsous.ui import format as fmt
 from runsous.ui.colours import Theme
 from runsous.ui.session import User
 
 _HEIGHT, _PHONE_HEIGHT = 480, 380
-_TTL, _MOST = 3600, 128
+_TTL, _MOST = 3600, 64
 
 
 @st.fragment
@@ -59,7 +59,7 @@ def _charts(user: User, view: View, chosen: int | None) -> None:
         )
     seen = (user.units, chosen, session.theme(), along)
     st.vega_lite_chart(
-        spec=_spec(user.id, view.facts["id"], view.facts["revision"], seen, _view=view),
+        spec=_spec(_as_of(user, view), seen, _view=view),
         key=_key(view, "charts"),
         on_select=lambda: _from_charts(view),
         selection_mode=charts.SELECTION,
@@ -68,7 +68,7 @@ def _charts(user: User, view: View, chosen: int | None) -> None:
 
 
 def _table(user: User, view: View, chosen: int | None) -> None:
-    rows = _songs(user.id, view.facts["id"], view.facts["revision"], user.units, _view=view)
+    rows = _songs(_as_of(user, view), user.units, _view=view)
     # A table cannot be told its selection after it was made: a fresh one is.
     if st.session_state.get(_key(view, "by table")) != chosen:
         st.session_state[_key(view, "tables")] = st.session_state.get(_key(view, "tables"), 0) + 1
@@ -87,9 +87,7 @@ def _table(user: User, view: View, chosen: int | None) -> None:
 
 @st.cache_data(ttl=_TTL, max_entries=_MOST, show_spinner=False)
 def _spec(
-    user_id: int,
-    activity_id: int,
-    revision: int,
+    as_of: data.AsOf,
     seen: tuple[fmt.Units, int | None, Theme, str],
     *,
     _view: View,
@@ -109,14 +107,12 @@ def _map(user: User, view: View, chosen: int | None) -> maps.Drawing | None:
     if not view.facts["has_gps"]:
         return None
     seen = (user.units, chosen, session.theme(), session.is_phone())
-    return _drawing(user.id, view.facts["id"], view.facts["revision"], seen, _view=view)
+    return _drawing(_as_of(user, view), seen, _view=view)
 
 
 @st.cache_data(ttl=_TTL, max_entries=_MOST, show_spinner=False)
 def _drawing(
-    user_id: int,
-    activity_id: int,
-    revision: int,
+    as_of: data.AsOf,
     seen: tuple[fmt.Units, int | None, Theme, bool],
     *,
     _view: View,
@@ -137,9 +133,7 @@ def _drawing(
 
 
 @st.cache_data(ttl=_TTL, max_entries=_MOST, show_spinner=False)
-def _songs(
-    user_id: int, activity_id: int, revision: int, units: fmt.Units, *, _view: View
-) -> pd.DataFrame:
+def _songs(as_of: data.AsOf, units: fmt.Units, *, _view: View) -> pd.DataFrame:
     """One row per segment as people read it; columns without a value are left out."""
     found, sport = _view.segments, _view.facts["sport"]
     speed = found["distance_m"] / found["moving_s"].where(found["moving_s"] > 0)
@@ -168,6 +162,10 @@ def _songs(
     )
     empty = [name for name in rows if (rows[name].isin(["", fmt.MISSING])).all()]
     return rows.drop(columns=empty)
+
+
+def _as_of(user: User, view: View) -> data.AsOf:
+    return data.as_of(user, view.facts["id"], view.facts["revision"])
 
 
 def _key(view: View, part: str) -> str:

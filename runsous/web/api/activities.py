@@ -37,11 +37,10 @@ def list_activities(
     wanted = Filter(sport=sport, since=utc(since), until=utc(until))
     rows = activities.after(conn, user, wanted, decode_cursor(cursor), limit + 1)
     last = rows[limit - 1] if len(rows) > limit else None
-    _, total = activities.frame(conn, user, wanted, page=(0, 0))
     return ActivityPage(
         items=[_activity(row) for row in rows[:limit]],
         next_cursor=encode_cursor(last["start_time"], last["id"]) if last else None,
-        total=total,
+        total=activities.count(conn, user, wanted),
     )
 
 
