@@ -14,7 +14,7 @@ UNITS: Final[Mapping[str, str]] = {
     **dict.fromkeys(ON_FOOT, "spm"),
     "elliptical": "spm",
     "ride": "rpm",
-    "row": "rpm",
+    "row": "strokes/min",
     "swim": "strokes/min",
 }
 """What cadence counts, by sport. In other sports nobody can tell: the numbers stay raw."""

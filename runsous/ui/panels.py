@@ -7,12 +7,13 @@ through all of them, and a click anywhere finds the song.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
+from runsous.analysis import cadence
 from runsous.ui import format as words
 from runsous.ui.series import Floats
 
@@ -22,8 +23,6 @@ HEAD_PX = 30
 _PACE_STEPS = (5.0, 10.0, 15.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0)
 _SLOWEST_SHARE = 0.35
 """Slower than this share of the usual speed is standing about: it ends at the panel's floor."""
-
-_CADENCES: Mapping[str, str] = {"ride": "rpm", "swim": "strokes/min", "row": "strokes/min"}
 
 
 @dataclass(frozen=True)
@@ -69,7 +68,7 @@ def present(samples: pd.DataFrame, sport: str, units: words.Units) -> list[Panel
     panels = (
         _movement(sport, units),
         _plain("heartrate", "Heart rate", "bpm", 20),
-        _plain("cadence", "Cadence", _CADENCES.get(sport, "spm"), 20),
+        _plain("cadence", "Cadence", cadence.UNITS.get(sport, ""), 20),
         _elevation(units),
     )
     return [p for p in panels if samples[p.channel].notna().any()]
@@ -121,7 +120,8 @@ def _plain(channel: str, title: str, unit: str, least_span: float) -> Panel:
     def tell(value: float) -> str:
         return words.whole(value, unit)
 
-    return Panel(channel, f"{title} · {unit}", lambda v: v, _number, tell, least_span)
+    named = f"{title} · {unit}" if unit else title
+    return Panel(channel, named, lambda v: v, _number, tell, least_span)
 
 
 def _elevation(units: words.Units) -> Panel:

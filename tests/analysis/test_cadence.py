@@ -20,7 +20,7 @@ from tests.analysis.make import (
         ("hike", 50.0, 100.0, "spm"),
         ("elliptical", 38.0, 76.0, "spm"),
         ("ride", 85.0, 85.0, "rpm"),
-        ("row", 24.0, 24.0, "rpm"),
+        ("row", 24.0, 24.0, "strokes/min"),
         ("swim", 28.0, 28.0, "strokes/min"),
         ("other", 38.0, 38.0, None),
     ],

@@ -36,6 +36,14 @@ def test_there_is_a_panel_for_each_channel_recorded_and_none_for_others():
     assert titles(drawn(straight())) == ["Pace · min/km"]
 
 
+@pytest.mark.parametrize(
+    ("sport", "title"),
+    [("row", "Cadence · strokes/min"), ("ride", "Cadence · rpm"), ("ski", "Cadence")],
+)
+def test_cadence_is_named_as_its_sport_counts_it(sport, title):
+    assert title in titles(drawn(winding(), sport=sport))
+
+
 def test_without_any_sample_there_is_the_tape_of_songs():
     spec = drawn(frames.samples(), segments([0, 100, 600], [1, None]))
     assert titles(spec) == []

@@ -13,8 +13,6 @@ from runsous.ui import format as fmt
 from runsous.ui.components import cards
 from runsous.ui.session import User
 
-_RATES = {"spm": "steps/min", "rpm": "rpm", "strokes/min": "strokes/min"}
-
 
 def chosen(user: User) -> dict[str, Any] | None:
     """The activity the address names (``?id=``), or ``None`` if it names none of the user's."""
@@ -43,7 +41,6 @@ def header(user: User, activity: dict[str, Any]) -> None:
 
 def figures(user: User, activity: dict[str, Any]) -> None:
     """The key figures there are."""
-    rate = _RATES.get(activity["cadence_unit"] or "", "")
     pairs = [
         ("distance", fmt.distance(activity["distance_m"], user.units)),
         ("moving time", fmt.duration(activity["moving_time_s"])),
@@ -52,7 +49,7 @@ def figures(user: User, activity: dict[str, Any]) -> None:
         ("climb", fmt.elevation(activity["elevation_gain_m"], user.units)),
         ("heart rate", fmt.whole(activity["average_heartrate"], "bpm")),
         ("highest", fmt.whole(activity["max_heartrate"], "bpm")),
-        (rate, fmt.whole(activity["average_cadence"])),
+        ("cadence", fmt.whole(activity["average_cadence"], activity["cadence_unit"] or "")),
         ("songs", str(activity["n_songs"])),
     ]
     # Lifting weights covers no distance: that is not worth a figure.
