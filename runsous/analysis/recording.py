@@ -87,19 +87,18 @@ def _from_zero(workout: Workout) -> Workout:
 
 
 def _elapsed_time_s(workout: Workout, samples: pd.DataFrame) -> float:
-    """The file's duration, but never less than its samples, laps, lengths and pauses need.
+    """The file's duration, but never less than its samples need.
 
-    A duration that the file states bounds the parts (10 % and a minute leave room for
-    rounding and a late stop): single laps with a wrong scale have been seen.
+    Where it states none, that is as far as laps, lengths and pauses reach; where it does,
+    they are cut to it: they begin at whole seconds, and so seem to end after the whole.
     """
-    parts: list[Lap | PoolLength] = [*workout.laps, *workout.lengths]
-    ends = [part.start_s + part.elapsed_s for part in parts]
-    ends += [end for _, end in workout.pauses or ()]
-    stated = _positive(workout.elapsed_time_s)
-    last = float(samples["time_s"].iloc[-1]) if len(samples) else 0.0
-    longest = max(stated or 0.0, last)
-    limit = math.inf if stated is None else 1.1 * longest + 60
-    elapsed: float = max([longest, *(end for end in ends if math.isfinite(end) and end <= limit)])
+    elapsed = _positive(workout.elapsed_time_s)
+    if elapsed is None:
+        parts: list[Lap | PoolLength] = [*workout.laps, *workout.lengths]
+        ends = [part.start_s + part.elapsed_s for part in parts]
+        ends += [end for _, end in workout.pauses or ()]
+        elapsed = max([0.0, *filter(math.isfinite, ends)])
+    elapsed = max(elapsed, float(samples["time_s"].iloc[-1]) if len(samples) else 0.0)
     if elapsed < SHORTEST_S:
         raise InputError("holds no samples and no duration")
     if elapsed > LONGEST_S:

@@ -34,8 +34,12 @@ TPX extension or, from COROS, directly in Extensions. Laps' MaximumSpeed is not 
 writes it in metres per hour."""
 
 _NEAR_S: Final = 1800.0
-"""What laps and Id say of start and end is believed this far beyond the recorded points;
-a wrong time zone is further off."""
+"""What laps say of start and end is believed this far beyond the recorded points; a wrong
+time zone is further off."""
+
+_LATE_S: Final = 20.0
+"""A last lap that lasts so little longer than its points was rounded, or counts a pause twice:
+the points tell the end, as the other laps' times bear out (Garmin, seen)."""
 
 _SAME_S: Final = 2.0
 _SAME_SHARE: Final = 0.01
@@ -54,7 +58,6 @@ class _Lap:
 @dataclass
 class _Activity:
     sport: str | None
-    id: str | None = None
     notes: str | None = None
     device: str | None = None
     laps: list[int] = field(default_factory=list)
@@ -119,8 +122,6 @@ class _Document:
             self._is_inside = False
         elif parent in ("lap", "transition"):
             self._told_of_lap(name, text)
-        elif parent == "activity" and name == "id":
-            self.activities[-1].id = text
         elif parent == "activity" and name == "notes":
             self.activities[-1].notes = xml.line(text, 5000)
         elif parent == "creator" and name == "name":
@@ -201,8 +202,10 @@ def _recording(document: _Document, number: int, timed: pd.DataFrame) -> _Record
     inside = points["instant"] if len(points) else pd.Series([lap.start_s for lap in laps])
     # Without points there is nothing to doubt the laps by.
     reach = _NEAR_S if len(points) else np.inf
-    starts = [inside.min(), xml.instant(activity.id), *(lap.start_s for lap in laps)]
-    ends = [inside.max(), *(lap.start_s + lap.elapsed_s for lap in laps)]
+    # The Id is no witness: Polar writes it a second early, others the time of the export.
+    starts = [float(inside.min()), *(lap.start_s for lap in laps)]
+    ends = [lap.start_s + lap.elapsed_s for lap in laps]
+    late = _LATE_S if len(points) else 0.0
     texts = [document.points.times[row] for row in points.index[:1]]
     texts += [lap.start_time for lap in own.values() if lap.start_time]
     return _Recording(
@@ -210,8 +213,8 @@ def _recording(document: _Document, number: int, timed: pd.DataFrame) -> _Record
         points,
         laps,
         texts[0],
-        start=min(float(s) for s in starts if inside.min() - reach <= s <= inside.min()),
-        end=max(float(e) for e in ends if e <= inside.max() + reach),
+        start=min(s for s in starts if inside.min() - reach <= s <= inside.min()),
+        end=max([inside.max(), *(e for e in ends if late < e - inside.max() <= reach)]),
     )
 
 

@@ -34,6 +34,20 @@ def test_laps_lengths_and_pauses_reach_as_far_as_they_say():
     assert make_activity(600, lengths=(PoolLength(590, 25, True),)).elapsed_time_s == 615
 
 
+def test_laps_lengths_and_pauses_do_not_stretch_a_stated_duration():
+    parts = {"laps": (Lap(500, 102.2),), "pauses": ((590.0, 602.0),)}
+    activity = make_activity(600, elapsed_time_s=600.5, **parts)
+    assert activity.elapsed_time_s == 600.5
+    assert activity.laps == (Lap(500, 100.5),)
+    assert activity.pauses == ((590, 600.5),)
+    assert (
+        make_activity(
+            600, elapsed_time_s=600.5, lengths=(PoolLength(590, 25, True),)
+        ).elapsed_time_s
+        == 600.5
+    )
+
+
 def test_one_lap_with_a_wrong_scale_does_not_stretch_a_stated_duration():
     laps = (Lap(0, 300), Lap(300, 30_000))
     activity = make_activity(600, elapsed_time_s=600.0, laps=laps)

@@ -155,8 +155,9 @@ def test_a_fit_file_is_stored_as_measured(activity, path):
     measured = datetime.fromisoformat(re.search(r"start (\S+ \S+)Z", words)[1] + "+00:00")
     assert abs((first - measured).total_seconds()) < 1
     elapsed = number(r"elapsed (\d+) s", words)
-    # Some devices stamp the start a moment after the first record, or stop the clock late.
-    assert stored["elapsed_time_s"] == pytest.approx(elapsed, abs=3.5)
+    # Samples may lie a second beyond the rounded total, on one watch the last length three.
+    late = 3.5 if "garminswim" in path else 1.1
+    assert stored["elapsed_time_s"] == pytest.approx(elapsed, abs=late)
     assert stored["moving_time_s"] == pytest.approx(number(r"timer (\d+) s", words), abs=1)
     assert stored["distance_m"] == pytest.approx(number(r"dist (\d+) m", words), abs=0.6)
     stops = number(r"timer start \d+ / stop (\d+)", words)
@@ -231,8 +232,7 @@ def test_a_gpx_or_tcx_file_is_stored_as_measured(activity, shared_data, path):
     start = datetime.fromisoformat(re.search(r"start (\S+ [^,]+),", words)[1])
     assert instants[0] == pytest.approx(start.timestamp(), abs=1e-3)
     duration = number(r"duration (\d+) s", words)
-    # A TCX may tell that its last lap went on after the last point.
-    assert duration - 1 <= stored["elapsed_time_s"] <= duration + 6
+    assert stored["elapsed_time_s"] == pytest.approx(duration, abs=1)
     laps = number(r"laps (\d+)", words)
     timed = number(r"\((\d+) with time\)", words)
     assert timed - max(1, laps) <= stored["n_points"] <= timed
