@@ -29,6 +29,9 @@ LONGEST_S = 14 * 86_400.0
 SHORTEST_S = 0.5
 """Shorter is no recording but points that all carry the moment they were saved."""
 
+_STRAVA = "StravaGPX"
+"""How Strava signs its GPX files, followed by the phone's system."""
+
 Part = TypeVar("Part", Lap, PoolLength)
 
 
@@ -183,7 +186,7 @@ def _summarised(
         description=workout.description,
         device=workout.device,
         external_id=workout.external_id,
-        is_start_hidden=workout.is_start_hidden,
+        is_start_hidden=workout.is_start_hidden or _is_hidden(workout, utc_offset_s or 0),
         notes=workout.notes,
     )
 
@@ -233,6 +236,14 @@ def _zone(
         home = zones.valid_zone(home_zone)
         return home, zones.offset_s(home, at)
     return None, None
+
+
+def _is_hidden(workout: Workout, utc_offset_s: int) -> bool:
+    """Whether Strava wrote a GPX of a hidden start: one second past midnight, local or UTC."""
+    if workout.kind != "gpx" or not (workout.device or "").startswith(_STRAVA):
+        return False
+    starts = (workout.start_time, workout.start_time + timedelta(seconds=utc_offset_s))
+    return any((at.hour, at.minute, at.second) == (0, 0, 1) for at in starts)
 
 
 def _is_offset(offset_s: int) -> bool:

@@ -160,6 +160,21 @@ def test_a_virtual_ride_takes_place_at_home():
     assert activity.time_zone == "America/Denver"
 
 
+@pytest.mark.parametrize(
+    ("start", "device", "is_hidden"),
+    [
+        (datetime(2024, 5, 31, 22, 0, 1, tzinfo=UTC), "StravaGPX", True),  # midnight in Prague
+        (datetime(2024, 6, 1, 0, 0, 1, tzinfo=UTC), "StravaGPX iPhone", True),
+        (datetime(2024, 6, 1, 0, 0, 2, tzinfo=UTC), "StravaGPX", False),
+        (datetime(2024, 6, 1, 6, 0, 1, tzinfo=UTC), "StravaGPX", False),
+        (datetime(2024, 5, 31, 22, 0, 1, tzinfo=UTC), "a watch", False),
+        (datetime(2024, 5, 31, 22, 0, 1, tzinfo=UTC), None, False),
+    ],
+)
+def test_a_gpx_from_strava_a_second_past_midnight_hides_its_start(start, device, is_hidden):
+    assert make_activity(start_time=start, device=device).is_start_hidden == is_hidden
+
+
 def test_what_the_file_says_of_itself_is_passed_on():
     facts = {
         "sub_sport": "trail",
