@@ -35,10 +35,7 @@ def frame(conn: Connection, user_id: int, windows: Sequence[Span]) -> pd.DataFra
         text(
             "SELECT l.id, l.track_id, l.source, l.stamp, l.stamp_kind, l.precision_s, l.idle_s,"
             " l.played_s, l.duration_s, l.is_skipped, l.is_offline, t.duration_s"
-            " FROM unnest(CAST(:starts AS timestamptz[]), CAST(:ends AS timestamptz[]))"
-            " w (since, until)"
-            " JOIN listens l ON l.user_id = :user AND l.earliest_at BETWEEN w.since AND w.until"
-            " JOIN tracks t ON t.id = l.track_id"
+            f" {spans.lookup('listens', 'earliest_at')} l LEFT JOIN tracks t ON t.id = l.track_id"
         ),
         {"user": user_id, **spans.columns(windows)},
     )

@@ -41,18 +41,14 @@ def replace(conn: Connection, user_id: int, windows: Sequence[Span], plays: pd.D
     """
     conn.execute(
         text(
-            "DELETE FROM plays p USING unnest(CAST(:starts AS timestamptz[]),"
-            " CAST(:ends AS timestamptz[])) w (since, until)"
-            " WHERE p.user_id = :user AND p.started_at BETWEEN w.since AND w.until"
+            "DELETE FROM plays WHERE user_id = :user"  # noqa: S608 - ours
+            " AND id = ANY(CAST(:ids AS bigint[])"
+            f" || ARRAY(SELECT p.id {spans.lookup('plays', 'started_at')} p))"
         ),
-        {"user": user_id, **spans.columns(windows)},
+        {"user": user_id, "ids": plays["play_id"].tolist(), **spans.columns(windows)},
     )
     if plays.empty:
         return
-    conn.execute(
-        text("DELETE FROM plays WHERE user_id = :user AND id = ANY(:ids)"),
-        {"user": user_id, "ids": plays["play_id"].tolist()},
-    )
     stored = plays[list(_COLUMNS)].rename(columns=_COLUMNS)
     named = stored["sources"].map(lambda names: "{" + ",".join(names) + "}")
     copy.write_frame(raw(conn), "plays", stored.assign(sources=named, user_id=user_id))

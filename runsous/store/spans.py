@@ -58,6 +58,20 @@ def independent(conn: Connection, user_id: int, touched: Sequence[Span]) -> list
         hours *= 4
 
 
+def lookup(table: str, moment: str) -> str:
+    """The ``FROM`` of a query for the user's rows of a table whose moment lies in the spans.
+
+    Wants the values ``user`` and :func:`columns`, and an alias behind it.
+    """
+    # Told to look up span by span (OFFSET 0): the planner takes one user's rows for few, and
+    # would compare each with each span.
+    return (
+        "FROM unnest(CAST(:starts AS timestamptz[]), CAST(:ends AS timestamptz[])) w (since, until)"  # noqa: S608 - names of ours
+        f" CROSS JOIN LATERAL (SELECT * FROM {table} WHERE user_id = :user"
+        f" AND {moment} BETWEEN w.since AND w.until OFFSET 0)"
+    )
+
+
 def columns(spans: Sequence[Span]) -> dict[str, list[datetime]]:
     """The spans as two arrays of equal length, ``starts`` and ``ends``, for ``unnest``."""
     return {"starts": [since for since, _ in spans], "ends": [until for _, until in spans]}
