@@ -6,6 +6,7 @@ from typing import Final
 
 import numpy as np
 
+from runsous.analysis import grade as slopes
 from runsous.demo.curves import Floats, smoothed, wander
 
 RESTING_BPM: Final = 50.0
@@ -21,19 +22,7 @@ _FALL_S: Final = 50.0
 _REACH_SPM: Final = 10.0
 """Feet notice a beat this near to their own."""
 
-_COST: Final = np.array([155.4, -30.4, -43.3, 46.3, 19.5, 3.6])
-"""Joules per kilogram and metre, highest power of the grade first."""
-
 Generator = np.random.Generator
-
-
-def cost_of(grade: Floats) -> Floats:
-    """Energy cost of running at a grade (rise over run) as a multiple of the flat.
-
-    Minetti et al. 2002, J. Appl. Physiol. 93, 1039–1046; valid within ±0.45.
-    """
-    cost: Floats = np.polyval(_COST, grade) / _COST[-1]
-    return cost
 
 
 def running_mps(rng: Generator, blocks: list[tuple[float, float]], grade: Floats) -> Floats:
@@ -48,7 +37,7 @@ def running_mps(rng: Generator, blocks: list[tuple[float, float]], grade: Floats
     flat = paces[np.minimum(np.searchsorted(ends, metres, side="right"), len(paces) - 1)]
     if len(blocks) == 1:
         flat = flat * (1 - 0.06 * np.exp(-metres / 500))
-    sloped = flat * np.clip(cost_of(grade) ** -0.6, 0.5, 1.1)
+    sloped = flat * np.clip(slopes.factor(grade) ** -0.6, 0.5, 1.1)
     mood = 1 + wander(rng, metres, 90, 0.014) + wander(rng, metres, 600, 0.016)
     return smoothed(sloped * mood, 25)
 

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from runsous import frames
+from runsous.analysis import grade as slopes
 from runsous.demo import motion, music, plan, pool
 from runsous.demo.curves import Floats, smoothed, wander
 from runsous.demo.routes import METRES_EAST, METRES_NORTH, Route, reverse, route
@@ -148,7 +149,7 @@ def _heart(
     if outing.kind == "ride":
         effort = np.clip(0.5 + 5 * smoothed(grade, 31), 0.3, 0.85)
     else:
-        effort = mps * motion.cost_of(np.clip(grade, -0.2, 0.2))
+        effort = mps * slopes.factor(np.clip(grade, -0.2, 0.2))
         effort = effort / (motion.FASTEST_MPS * (1 + 0.8 * (outing.fitness - 1)))
     seconds = course.time_s.astype(int)
     effort_then = np.full(seconds[-1] + 1, _STANDING)

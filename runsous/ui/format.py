@@ -7,15 +7,14 @@ from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from runsous.model import ON_FOOT
+
 Units = Literal["km", "miles"]
 
 MISSING = "–"
 METRES_PER_MILE = 1609.344
 METRES_PER_FOOT = 0.3048
 METRES_PER_YARD = 0.9144
-
-BY_PACE = frozenset({"run", "walk", "hike"})
-"""Sports told in minutes per kilometre or mile; swimming has its own, all others a speed."""
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -84,10 +83,13 @@ def speed(metres_per_s: float | None, units: Units) -> str:
 
 
 def movement(metres_per_s: float | None, sport: str, units: Units) -> str:
-    """How fast, as is the custom of the sport; standing still has a speed but no pace."""
+    """How fast, as is the custom of the sport; standing still has a speed but no pace.
+
+    On foot in minutes per kilometre or mile; swimming has its own, all others a speed.
+    """
     if metres_per_s is None or is_missing(metres_per_s):
         return MISSING
-    if sport not in BY_PACE and sport != "swim":
+    if sport not in ON_FOOT and sport != "swim":
         return speed(metres_per_s, units)
     if metres_per_s <= 0:
         return MISSING

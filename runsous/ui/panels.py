@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from runsous.analysis import cadence
+from runsous.model import ON_FOOT
 from runsous.ui import format as words
 from runsous.ui.series import Floats
 
@@ -97,7 +98,7 @@ def _movement(sport: str, units: words.Units) -> Panel:
     if sport == "swim":
         length_m = 100 * words.METRES_PER_YARD if units == "miles" else 100.0
         title = "Pace · min/100 yd" if units == "miles" else "Pace · min/100 m"
-    elif sport in words.BY_PACE:
+    elif sport in ON_FOOT:
         length_m = words.metres_per_unit(units)
         title = "Pace · min/mi" if units == "miles" else "Pace · min/km"
     else:

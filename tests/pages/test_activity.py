@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from runsous.ui.components import cards
 from tests.files.make_fit import fit_run
 from tests.pages import library
 from tests.pages.reading import button, press, run, table, titles, visit, words
@@ -191,6 +192,15 @@ def test_a_new_name_is_seen_in_the_list_at_once(look, engine):
     names = titles(visit(page, "activities"))
     assert "Along the river" in names
     assert "From the phone" not in names
+
+
+def test_a_download_is_named_after_the_day_there_and_the_activity():
+    # Half past midnight in Prague.
+    late = {"start_time": datetime(2024, 5, 31, 22, 30, tzinfo=UTC), "sport": "run"}
+    late |= {"time_zone": "Europe/Prague", "utc_offset_s": 7200}
+    assert cards.file_name({**late, "name": None}) == "2024-06-01 Night run"
+    odd = {**late, "name": 'Up/down: a "hill"?\t ריצה 😀'}
+    assert cards.file_name(odd) == "2024-06-01 Up down a hill ריצה 😀"
 
 
 def test_removing_takes_two_steps_and_leads_back_to_the_list(run_page, engine):

@@ -76,7 +76,7 @@ def _keep(user: User, view: View, offset_s: float) -> None:
 
 def downloads(user: User, view: View) -> None:
     """GPX with songs, CSV of songs, CSV of samples; made when asked for."""
-    activity_id = view.facts["id"]
+    activity_id, name = view.facts["id"], cards.file_name(view.facts)
     offered = [("songs", "Songs (CSV)", "text/csv", "csv")]
     if view.facts["n_points"]:
         offered.append(("samples", "Samples (CSV)", "text/csv", "csv"))
@@ -87,7 +87,7 @@ def downloads(user: User, view: View) -> None:
             st.download_button(
                 label,
                 data=partial(data.download, user, activity_id, what),
-                file_name=f"activity-{activity_id}-{what}.{ending}",
+                file_name=f"{name}{'' if what == 'gpx' else f' {what}'}.{ending}",
                 mime=mime,
                 icon=":material/download:",
                 on_click="ignore",

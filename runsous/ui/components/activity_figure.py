@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from runsous import settings
+from runsous.model import ON_FOOT
 from runsous.reports.activity import View
 from runsous.ui import charts, colours, data, maps, session
 from runsous.ui import format as fmt
@@ -144,7 +145,7 @@ def _songs(as_of: data.AsOf, units: fmt.Units, *, _view: View) -> pd.DataFrame:
             "Song": found["title"].fillna("No music"),
             "Artist": found["artist"].fillna(""),
             "For": found["elapsed_s"].map(fmt.duration),
-            "Pace" if sport in fmt.BY_PACE or sport == "swim" else "Speed": [
+            "Pace" if sport in ON_FOOT or sport == "swim" else "Speed": [
                 fmt.movement(value, sport, units) for value in speed
             ],
             "On the flat": [fmt.pace(value, units) for value in found["gap_s_per_km"]],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from html import escape
@@ -27,6 +28,8 @@ SPORT_ICONS = {
     "yoga": "self_improvement",
 }
 
+_NOT_IN_FILE_NAMES = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|]')
+
 
 def figures(pairs: Sequence[tuple[str, str]]) -> None:
     """A row of figures: large value, small label under it."""
@@ -40,6 +43,13 @@ def name_of(activity: Mapping[str, Any]) -> str:
         return str(activity["name"])
     zone = fmt.zone(activity["time_zone"], activity["utc_offset_s"])
     return fmt.default_name(activity["start_time"].astimezone(zone), activity["sport"])
+
+
+def file_name(activity: Mapping[str, Any]) -> str:
+    """Day and name without what files cannot be called by: "2024-06-01 Morning run"."""
+    zone = fmt.zone(activity["time_zone"], activity["utc_offset_s"])
+    words = _NOT_IN_FILE_NAMES.sub(" ", name_of(activity))[:80].split()
+    return " ".join([f"{activity['start_time'].astimezone(zone):%Y-%m-%d}", *words])
 
 
 def when(activity: Mapping[str, Any]) -> str:
