@@ -63,12 +63,35 @@ def _utf16(sample: bytes) -> str | None:
     return None
 
 
+def is_western(content: bytes) -> bool:
+    """Whether what ought to be UTF-8 is Windows-1252: neither valid nor merely damaged."""
+    try:
+        for _ in _pieces(content, "strict"):
+            pass
+    except UnicodeDecodeError:
+        return _is_rather_western(content)
+    return False
+
+
+def _is_rather_western(content: bytes) -> bool:
+    """Whether more bytes are no UTF-8 than there are letters beyond ASCII that are."""
+    broken = foreign = 0
+    for piece in _pieces(content, "replace"):
+        lost = piece.count("\ufffd")
+        broken += lost
+        foreign += sum(len(run) for run in re.findall(r"[^\x00-\x7f]+", piece)) - lost
+    return broken >= foreign
+
+
+def _pieces(content: bytes, errors: str) -> Iterator[str]:
+    decoder = codecs.getincrementaldecoder("utf-8")(errors)
+    for start in range(0, len(content), _WINDOW):
+        yield decoder.decode(content[start : start + _WINDOW])
+
+
 def _damaged_or_western(content: bytes) -> str:
-    text = content.decode("utf-8", "replace")
-    broken = text.count("\ufffd")
-    foreign = sum(len(run) for run in re.findall(r"[^\x00-\x7f]+", text)) - broken
-    if foreign > broken:
-        return text
+    if not _is_rather_western(content):
+        return content.decode("utf-8", "replace")
     try:
         return content.decode("cp1252")
     except UnicodeDecodeError:

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from runsous import frames
 from runsous.errors import InputError
+from runsous.files.text import is_western
 
 _CHUNK: Final = 1 << 16
 _DEEPEST: Final = 64
@@ -113,10 +114,12 @@ def _begun(content: bytes) -> tuple[memoryview, str | None]:
         content = content.decode(wide, "replace").encode()
     head = content[:_CHUNK]
     document = head.lstrip(b"\xef\xbb\xbf \t\r\n")
-    # Some .NET programs declare UTF-16 and then save UTF-8.
-    declared = re.match(rb"<\?xml[^>]*encoding=.utf-?16", document, re.IGNORECASE)
-    start = len(head) - len(document)
-    return memoryview(content)[start:], "utf-8" if wide or declared else None
+    rest = memoryview(content)[len(head) - len(document) :]
+    declared = re.match(rb"<\?xml[^>]*encoding=.([\w-]+)", document, re.IGNORECASE)
+    if declared and not re.fullmatch(rb"utf-?(8|16)", declared[1], re.IGNORECASE):
+        return rest, None
+    # Some .NET programs declare UTF-16 and then save UTF-8, others UTF-8 and then save Latin-1.
+    return rest, "utf-8" if wide or not is_western(content) else "windows-1252"
 
 
 def root_name(head: bytes) -> str | None:

@@ -91,6 +91,8 @@ def test_other_content_is_not_gpx(content: bytes) -> None:
         ("UTF-16", "utf-8"),
         ("UTF-8", "utf-8-sig"),
         ("ISO-8859-1", "latin-1"),
+        ("UTF-8", "latin-1"),
+        ("UTF-16", "cp1252"),
     ],
 )
 def test_points_are_read_in_every_usual_encoding(declared: str, encoding: str) -> None:
@@ -98,6 +100,16 @@ def test_points_are_read_in_every_usual_encoding(declared: str, encoding: str) -
     workout = only(text.replace("UTF-8", declared).encode(encoding))
     assert workout.name == "Föhn"
     assert len(workout.samples) == 2
+
+
+def test_one_damaged_byte_does_not_cost_the_other_letters() -> None:
+    content = gpx(track(segment(0, 1), head="<name>Föhn über Zürich!</name>"))
+    assert only(content.replace(b"!", b"\xff")).name == "Föhn über Zürich\ufffd"
+
+
+def test_a_western_file_without_a_declaration_keeps_its_letters() -> None:
+    text = gpx(track(segment(0, 1), head="<name>Föhn – café</name>")).decode()
+    assert only(text[text.index("<gpx") :].encode("cp1252")).name == "Föhn – café"
 
 
 def test_blanks_before_the_declaration_do_no_harm() -> None:
