@@ -5,10 +5,11 @@ Each variable can also be given as ``NAME_FILE``, the path of a file that holds 
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import secrets
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -21,6 +22,9 @@ import platformdirs
 from runsous.errors import InputError
 
 _T = TypeVar("_T")
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+_KEPT = "secret_key"
 
 ZONE_LINK = Path("/etc/localtime")
 
@@ -31,12 +35,16 @@ class Settings:
 
     home: Path
     database_url: str | None = field(default=None, repr=False)
-    auth: Literal["local"] = "local"
-    secret: str | None = field(default=None, repr=False)
+    auth: Literal["local", "accounts"] = "local"
+    registration: Literal["open", "invite", "closed"] = "open"
+    # The newest first; the others open what they sealed.
+    secrets: tuple[str, ...] = field(default=(), repr=False)
     base_url: str = "http://127.0.0.1:8501"
     # A web address; ``none`` draws no map below the route, ``None`` the usual one.
     map_style: str | None = None
     allow_remote: bool = False
+    # Proxies whose word on a client's address is taken.
+    trusted_proxies: tuple[Network, ...] = ()
     max_upload_mb: int = 2048
     max_file_mb: int = 256
     max_archive_mb: int = 8192
@@ -92,21 +100,50 @@ def make_home(settings: Settings) -> Path:
     return settings.home
 
 
-def secret_key(settings: Settings) -> str:
-    """The master secret: the configured one, or one generated once and kept in the home folder."""
-    if settings.secret:
-        return settings.secret
-    kept = make_home(settings) / "secret_key"
+def secret_keys(settings: Settings) -> tuple[str, ...]:
+    """The master secrets, the newest first: those configured, or those kept in the home folder."""
+    if settings.secrets:
+        return settings.secrets
+    kept = make_home(settings) / _KEPT
     if not kept.exists():
-        fresh = kept.with_name(f"secret_key.{os.getpid()}")
-        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w") as out:
-            out.write(secrets.token_urlsafe(48))
         # A link appears whole and only once, whichever process comes first.
-        with suppress(FileExistsError):
+        with _written(kept, [_fresh()]) as fresh, suppress(FileExistsError):
             os.link(fresh, kept)
-        fresh.unlink()
-    return kept.read_text("utf-8").strip()
+    return tuple(kept.read_text("utf-8").split())
+
+
+def add_secret_key(settings: Settings) -> None:
+    """Makes a new master secret the newest of those in the home folder."""
+    known = secret_keys(settings)
+    kept = settings.home / _KEPT
+    with _written(kept, [_fresh(), *known]) as fresh:
+        fresh.replace(kept)
+
+
+def drop_old_secret_keys(settings: Settings) -> None:
+    """Forgets all master secrets in the home folder but the newest."""
+    kept = settings.home / _KEPT
+    with _written(kept, secret_keys(settings)[:1]) as fresh:
+        fresh.replace(kept)
+
+
+def _fresh() -> str:
+    return secrets.token_urlsafe(48)
+
+
+@contextmanager
+def _written(kept: Path, keys: Sequence[str]) -> Iterator[Path]:
+    """A file beside ``kept``, for its owner alone, that is gone afterwards."""
+    fresh = kept.with_name(f"{kept.name}.{os.getpid()}")
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as out:
+        out.write("\n".join(keys))
+        out.flush()
+        os.fsync(out.fileno())
+    try:
+        yield fresh
+    finally:
+        fresh.unlink(missing_ok=True)
 
 
 def _with_files(environ: Mapping[str, str]) -> dict[str, str]:
@@ -170,15 +207,18 @@ def _is_web_url(value: str) -> bool:
     return False
 
 
-def _secret(value: str) -> str:
-    if len(value) < 32:
-        raise ValueError("at least 32 characters long")
-    return value
+def _secrets(value: str) -> tuple[str, ...]:
+    keys = tuple(value.split())
+    if not keys or min(map(len, keys)) < 32:
+        raise ValueError("at least 32 characters long (several: the newest first, spaces between)")
+    return keys
 
 
-def _auth(value: str) -> str:
-    # "accounts" is the name of a mode to come: better refused than silently open.
-    return _one_of(("local",), value)
+def _networks(value: str) -> tuple[Network, ...]:
+    try:
+        return tuple(ipaddress.ip_network(part.strip()) for part in value.split(","))
+    except ValueError as error:
+        raise ValueError("addresses or networks with commas, such as 10.0.0.0/8") from error
 
 
 def _one_of(allowed: tuple[str, ...], value: str) -> str:
@@ -228,8 +268,10 @@ _SECRET = {"DATABASE_URL", "RUNSOUS_SECRET_KEY"}
 _VARIABLES: dict[str, tuple[str, _Parser]] = {
     "DATABASE_URL": ("database_url", _database_url),
     "RUNSOUS_HOME": ("home", _home),
-    "RUNSOUS_AUTH": ("auth", _auth),
-    "RUNSOUS_SECRET_KEY": ("secret", _secret),
+    "RUNSOUS_AUTH": ("auth", partial(_one_of, ("local", "accounts"))),
+    "RUNSOUS_REGISTRATION": ("registration", partial(_one_of, ("open", "invite", "closed"))),
+    "RUNSOUS_SECRET_KEY": ("secrets", _secrets),
+    "RUNSOUS_TRUSTED_PROXIES": ("trusted_proxies", _networks),
     "RUNSOUS_BASE_URL": ("base_url", _web_url),
     "RUNSOUS_MAP_STYLE": ("map_style", _style),
     "RUNSOUS_ALLOW_REMOTE": ("allow_remote", _yes),

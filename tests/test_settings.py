@@ -1,4 +1,5 @@
 import stat
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
@@ -23,8 +24,10 @@ def test_each_variable_can_be_given():
         {
             "DATABASE_URL": "postgresql://me@db/runs",
             "RUNSOUS_HOME": "/srv/runs",
-            "RUNSOUS_AUTH": "local",
-            "RUNSOUS_SECRET_KEY": "s" * 32,
+            "RUNSOUS_AUTH": "accounts",
+            "RUNSOUS_REGISTRATION": "invite",
+            "RUNSOUS_TRUSTED_PROXIES": "10.0.0.0/8, ::1",
+            "RUNSOUS_SECRET_KEY": "s" * 32 + "  " + "t" * 32,
             "RUNSOUS_BASE_URL": "https://runs.example/",
             "RUNSOUS_MAP_STYLE": "none",
             "RUNSOUS_ALLOW_REMOTE": "yes",
@@ -39,7 +42,10 @@ def test_each_variable_can_be_given():
     assert loaded == Settings(
         home=Path("/srv/runs"),
         database_url="postgresql://me@db/runs",
-        secret="s" * 32,
+        auth="accounts",
+        registration="invite",
+        trusted_proxies=(ip_network("10.0.0.0/8"), ip_network("::1/128")),
+        secrets=("s" * 32, "t" * 32),
         base_url="https://runs.example",
         map_style="none",
         allow_remote=True,
@@ -76,7 +82,9 @@ def test_a_value_and_a_file_at_once_are_refused(tmp_path):
     ("variable", "value", "allowed"),
     [
         ("DATABASE_URL", "mysql://x", "postgresql://"),
-        ("RUNSOUS_AUTH", "accounts", "local"),
+        ("RUNSOUS_AUTH", "nobody", "local or accounts"),
+        ("RUNSOUS_REGISTRATION", "maybe", "open or invite or closed"),
+        ("RUNSOUS_TRUSTED_PROXIES", "10.0.0.1/8", "networks"),
         ("RUNSOUS_SECRET_KEY", "short", "32 characters"),
         ("RUNSOUS_BASE_URL", "runs.example", "a web address"),
         ("RUNSOUS_BASE_URL", "http://[", "a web address"),
@@ -106,7 +114,7 @@ def test_a_secret_is_never_repeated(variable):
     with pytest.raises(InputError) as caught:
         settings.load({variable: "hunter2"})
     assert "hunter2" not in str(caught.value)
-    assert "hunter2" not in repr(Settings(Path(), database_url="hunter2", secret="hunter2"))
+    assert "hunter2" not in repr(Settings(Path(), database_url="hunter2", secrets=("hunter2",)))
 
 
 def test_the_machines_zone_is_the_home_zone(tmp_path, monkeypatch):
@@ -120,15 +128,16 @@ def test_the_machines_zone_is_the_home_zone(tmp_path, monkeypatch):
 
 
 def test_a_secret_key_is_made_once_for_its_owner_alone(home):
-    first = settings.secret_key(settings.current())
-    assert len(first) >= 32
-    assert settings.secret_key(settings.current()) == first
+    first = settings.secret_keys(settings.current())
+    assert len(first[0]) >= 32
+    assert len(first) == 1
+    assert settings.secret_keys(settings.current()) == first
     assert stat.S_IMODE((home / "secret_key").stat().st_mode) == 0o600
     assert [path.name for path in home.iterdir()] == ["secret_key"]
 
 
 def test_a_configured_secret_key_is_not_written_down(home):
-    assert settings.secret_key(Settings(home=home, secret="k" * 40)) == "k" * 40
+    assert settings.secret_keys(Settings(home=home, secrets=("k" * 40,))) == ("k" * 40,)
     assert not list(home.iterdir())
 
 
@@ -136,3 +145,16 @@ def test_a_home_that_cannot_be_made_is_said_in_a_sentence(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match="RUNSOUS_HOME"):
         settings.make_home(Settings(home=tmp_path / "file" / "home"))
+
+
+def test_a_new_secret_key_comes_first_and_the_old_ones_can_be_dropped(home):
+    current = settings.current()
+    old = settings.secret_keys(current)
+    settings.add_secret_key(current)
+    newest, *rest = settings.secret_keys(current)
+    assert tuple(rest) == old
+    assert newest != old[0]
+    assert stat.S_IMODE((home / "secret_key").stat().st_mode) == 0o600
+    settings.drop_old_secret_keys(current)
+    assert settings.secret_keys(current) == (newest,)
+    assert [path.name for path in home.iterdir()] == ["secret_key"]

@@ -5,6 +5,16 @@ where a check per row would cost more than the write, and become hypertables whe
 TimescaleDB is present. ``activities.remove`` and ``listens.delete_source`` clear them.
 """
 
+from runsous.store.schema.accounts import (
+    api_tokens,
+    audit_log,
+    connections,
+    data_exports,
+    handovers,
+    invitations,
+    rate_limits,
+    sessions,
+)
 from runsous.store.schema.base import metadata
 from runsous.store.schema.intake import import_files, imports, uploads
 from runsous.store.schema.music import artists, listens, plays, source_offsets, tracks
@@ -24,9 +34,15 @@ __all__ = [
     "activities",
     "activity_files",
     "activity_streams",
+    "api_tokens",
     "artists",
+    "audit_log",
+    "connections",
+    "data_exports",
+    "handovers",
     "import_files",
     "imports",
+    "invitations",
     "laps",
     "listens",
     "metadata",
@@ -34,7 +50,9 @@ __all__ = [
     "pauses",
     "plays",
     "pool_lengths",
+    "rate_limits",
     "segments",
+    "sessions",
     "source_offsets",
     "tracks",
     "uploads",

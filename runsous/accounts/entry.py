@@ -1,0 +1,163 @@
+"""Coming in: registration, sign-in with a password or by a provider, sessions, personal tokens.
+
+Nothing here tells whether an e-mail is known: answers are the same, and take as long.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import secrets
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
+
+from sqlalchemy import Connection, Engine
+
+from runsous import settings
+from runsous.accounts import passwords
+from runsous.errors import InputError
+from runsous.store import accounts, audit, sessions, tokens
+from runsous.store.tokens import NewToken
+
+Scope = Literal["read", "write"]
+SCOPES: tuple[Scope, ...] = ("read", "write")
+TOKEN_MARK = "rsb_"  # noqa: S105
+"""How every personal token begins, so that a leaked one can be found."""
+INVITED_FOR = timedelta(days=14)
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """Who asks: the user, and what they may do."""
+
+    user_id: int
+    scopes: frozenset[str]
+
+
+def normal(email: str) -> str:
+    """The e-mail as it is kept; :class:`InputError` where it can be none."""
+    kept = unicodedata.normalize("NFKC", email).strip().casefold()
+    name, at, host = kept.rpartition("@")
+    if not (at and name and "." in host.strip(".")) or len(kept) > 254 or not kept.isprintable():
+        raise InputError("That is no e-mail address.")
+    if any(c.isspace() for c in kept):
+        raise InputError("That is no e-mail address.")
+    return kept
+
+
+def register(engine: Engine, email: str, password: str, invitation: str, address: str) -> None:
+    """Makes an account, if the e-mail has none and this installation lets one in.
+
+    :class:`InputError` tells what is wrong with what was given, never whom there is already.
+    """
+    how = settings.current().registration
+    if how == "closed":
+        raise InputError("No new accounts are made here; ask whoever runs this server.")
+    email, kept = normal(email), passwords.hashed(password)
+    with engine.begin() as conn:
+        if how == "invite" and not accounts.take_invitation(conn, digest(invitation.strip())):
+            raise InputError("This invitation is not valid, or not any more; ask for a new one.")
+        user_id = accounts.create(conn, email, kept)
+        if user_id is not None:
+            audit.note(conn, user_id, "account made", address=address)
+            _log.info("user %s registered", user_id)
+
+
+def sign_in(engine: Engine, email: str, password: str, address: str) -> str | None:
+    """The secret of a new session; ``None`` where e-mail and password are not someone's."""
+    with engine.begin() as conn:
+        try:
+            account = accounts.by_email(conn, normal(email))
+        except InputError:
+            account = None
+    # Outside a transaction, as it takes its time; and done for nobody's sake as well.
+    is_right = passwords.is_right(password, account.password_hash if account else None)
+    if account is None:
+        return None
+    with engine.begin() as conn:
+        if not is_right or account.disabled_at:
+            audit.note(conn, account.id, "sign-in failed", address=address)
+            return None
+        if passwords.is_outdated(account.password_hash or ""):
+            accounts.set_password(conn, account.id, passwords.hashed(password))
+        return _session(conn, account.id, "with a password", address)
+
+
+def vouched_for(engine: Engine, issuer: str, subject: str, email: str | None) -> int | None:
+    """The user an identity provider names, made on the first visit where that is allowed.
+
+    An e-mail that has an account already is not taken over: ``None``, as where nobody may
+    register, or the account is disabled.
+    """
+    identity = f"{issuer} {subject}"
+    with engine.begin() as conn:
+        account = accounts.by_identity(conn, identity)
+        if account is not None:
+            return None if account.disabled_at else account.id
+        if settings.current().registration != "open":
+            return None
+        return accounts.create(conn, normal(email or f"{subject}@{issuer}"), None, identity)
+
+
+def take_over(engine: Engine, secret: str, address: str) -> str | None:
+    """The secret of a new session for the browser that was vouched for (``hand_over``)."""
+    with engine.begin() as conn:
+        user_id = sessions.take_over(conn, digest(secret))
+        return None if user_id is None else _session(conn, user_id, "by a provider", address)
+
+
+def by_session(conn: Connection, secret: str) -> Visitor | None:
+    """Who is signed in with this secret."""
+    user_id = sessions.user(conn, digest(secret))
+    return None if user_id is None else Visitor(user_id, frozenset(SCOPES))
+
+
+def by_token(conn: Connection, token: str) -> Visitor | None:
+    """Whose personal token it is, and what it may do."""
+    found = tokens.use(conn, digest(token))
+    return None if found is None else Visitor(*found)
+
+
+def make_token(
+    conn: Connection,
+    user_id: int,
+    name: str,
+    scopes: Sequence[str],
+    expires_at: datetime | None,
+) -> dict[str, Any]:
+    """A new personal token: its row and, this once, ``token``."""
+    if not name.strip():
+        raise InputError("A token needs a name, to know it by later.")
+    if not scopes or not set(scopes) <= set(SCOPES):
+        raise InputError("A token needs a scope: read, write or both.")
+    if expires_at is not None and expires_at <= datetime.now(UTC):
+        raise InputError("The token would have expired already; choose a later day.")
+    token = TOKEN_MARK + secrets.token_urlsafe(32)
+    ordered = [scope for scope in SCOPES if scope in scopes]
+    row = tokens.create(conn, user_id, NewToken(name.strip(), digest(token), ordered, expires_at))
+    audit.note(conn, user_id, "token made", row["name"])
+    return {**row, "token": token}
+
+
+def invite(conn: Connection) -> str:
+    """The code of a new invitation, good for one registration."""
+    code = secrets.token_urlsafe(12)
+    accounts.invite(conn, digest(code), INVITED_FOR)
+    return code
+
+
+def digest(secret: str) -> bytes:
+    """What is stored of a secret of ours: long and random, so that a plain hash tells nothing."""
+    return hashlib.sha256(secret.encode()).digest()
+
+
+def _session(conn: Connection, user_id: int, how: str, address: str) -> str:
+    secret = secrets.token_urlsafe(32)
+    sessions.create(conn, user_id, digest(secret))
+    audit.note(conn, user_id, "signed in", how, address)
+    return secret

@@ -1,0 +1,121 @@
+"""Who may come in: sessions, tokens, invitations; what they did; secrets kept for them.
+
+Tokens, session ids and invitation codes are stored as hashes only.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    DateTime,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from runsous.store.schema.base import created, key, metadata, owner
+
+
+def _moment(name: str, *, nullable: bool = True) -> Column[Any]:
+    return Column(name, DateTime(timezone=True), nullable=nullable)
+
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("digest", LargeBinary, primary_key=True),
+    owner(index=True),
+    Column("seen_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
+    created(),
+)
+
+
+# Someone whom an identity provider vouched for, on the way to a session.
+handovers = Table(
+    "handovers",
+    metadata,
+    Column("digest", LargeBinary, primary_key=True),
+    owner(index=True),
+    _moment("expires_at", nullable=False),
+)
+
+
+api_tokens = Table(
+    "api_tokens",
+    metadata,
+    key(),
+    owner(index=True),
+    Column("name", Text, nullable=False),
+    Column("digest", LargeBinary, nullable=False, unique=True),
+    Column("scopes", ARRAY(Text), nullable=False),
+    _moment("expires_at"),
+    _moment("last_used_at"),
+    created(),
+)
+
+
+invitations = Table(
+    "invitations",
+    metadata,
+    Column("digest", LargeBinary, primary_key=True),
+    _moment("expires_at", nullable=False),
+)
+
+
+# Counters that may be lost in a crash: nothing of it is written ahead.
+rate_limits = Table(
+    "rate_limits",
+    metadata,
+    Column("digest", LargeBinary, primary_key=True),
+    Column("hits", Integer, nullable=False),
+    _moment("resets_at", nullable=False),
+    prefixes=["UNLOGGED"],
+)
+
+
+audit_log = Table(
+    "audit_log",
+    metadata,
+    key(),
+    owner(index=True),
+    Column("action", Text, nullable=False),
+    Column("detail", Text),
+    Column("address", Text),
+    created(),
+)
+
+
+data_exports = Table(
+    "data_exports",
+    metadata,
+    Column("id", Uuid, primary_key=True, server_default=text("gen_random_uuid()")),
+    owner(index=True),
+    Column("status", Text, nullable=False),
+    Column("done", Integer, nullable=False, server_default=text("0")),
+    Column("total", Integer, nullable=False, server_default=text("1")),
+    Column("size", BigInteger),
+    _moment("finished_at"),
+    created(),
+)
+
+
+connections = Table(
+    "connections",
+    metadata,
+    key(),
+    owner(),
+    Column("service", Text, nullable=False),
+    Column("username", Text),
+    # Sealed by ``keys.Keyring`` for this row and column.
+    Column("secret", LargeBinary),
+    created(),
+    UniqueConstraint("user_id", "service"),
+)
