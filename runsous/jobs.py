@@ -19,8 +19,9 @@ from procrastinate.exceptions import AlreadyEnqueued
 from procrastinate.jobs import Status
 from sqlalchemy import Engine
 
+from runsous import settings
 from runsous.store import activities, imports
-from runsous.sync import import_files, songs
+from runsous.sync import import_files, songs, uploads
 
 _log = logging.getLogger(__name__)
 _HEARTBEAT_S = 5.0
@@ -121,14 +122,16 @@ async def _recover(engine: Engine, app: procrastinate.App, stopping: threading.E
 
 
 def _take_up(engine: Engine, stopping: threading.Event) -> None:
-    """Queues unfinished imports; places songs where someone was kept from doing so."""
+    """Queues imports nobody is at; places songs where someone was kept from doing so."""
+    uploads.sweep(engine, settings.current())
     with engine.begin() as conn:
         waiting = imports.unfinished(conn)
         left = activities.stale_users(conn)
-    for user_id, import_id in waiting:
-        defer_import(engine, user_id, import_id)
+    for user_id, import_id, is_held in waiting:
+        if not is_held:
+            defer_import(engine, user_id, import_id)
     # An import places songs when it ends.
-    for user_id in left - {user_id for user_id, _ in waiting}:
+    for user_id in left - {user_id for user_id, *_ in waiting}:
         if stopping.is_set():
             return
-        songs.settle(engine, user_id)
+        songs.settle(engine, user_id, stopping)

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Engine, text
 
-from runsous.errors import NotFound
+from runsous.errors import InputError, NotFound
 
 _LONGEST_PATH = 600
 """Characters of a path that are kept, the last ones: an index cannot hold any length."""
+
+
+_WORTH_RETRYING = (
+    "u.stored_at IS NOT NULL AND (u.status <> 'done' OR EXISTS (SELECT FROM import_files f"
+    " WHERE f.upload_id = u.id AND f.status = 'failed'))"
+)
 
 
 @dataclass(frozen=True)
@@ -37,15 +44,22 @@ class FileResult:
     message: str | None = None
 
 
-def create(conn: Connection, user_id: int, origin: str, uploads: Sequence[Upload]) -> UUID:
+def create(
+    conn: Connection,
+    user_id: int,
+    origin: str,
+    uploads: Sequence[Upload],
+    import_id: UUID | None = None,
+) -> UUID:
     """A new import, queued, with its uploads; ``origin`` is browser, api, cli or sample."""
-    import_id: UUID = conn.execute(
+    import_id = import_id or uuid4()
+    conn.execute(
         text(
-            "INSERT INTO imports (user_id, origin, status) VALUES (:user, :origin, 'queued')"
-            " RETURNING id"
+            "INSERT INTO imports (id, user_id, origin, status)"
+            " VALUES (:id, :user, :origin, 'queued')"
         ),
-        {"user": user_id, "origin": origin},
-    ).scalar_one()
+        {"id": import_id, "user": user_id, "origin": origin},
+    )
     rows = [{**vars(u), "user": user_id, "import": import_id} for u in uploads]
     conn.execute(
         text(
@@ -74,11 +88,15 @@ def one(conn: Connection, user_id: int, import_id: UUID) -> dict[str, Any]:
 
 
 def newest(conn: Connection, user_id: int, limit: int) -> list[dict[str, Any]]:
-    """The latest imports as :func:`one` yields them, with counts of their files by outcome."""
+    """The latest imports as :func:`one` yields them, with counts of their files by outcome.
+
+    ``can_retry``: something failed or was not read, and its bytes are still there.
+    """
     rows = conn.execute(
         text(
-            "SELECT i.id, i.origin, i.status, i.is_cancelled, i.created_at, i.finished_at,"
-            " u.done, u.total, u.names, f.* FROM imports i"
+            "SELECT i.id, i.origin, i.status, i.is_cancelled,"  # noqa: S608 - words of ours
+            " i.created_at, i.finished_at, u.done, u.total, u.names, f.*,"
+            f" EXISTS (SELECT FROM uploads u WHERE u.import_id = i.id AND {_WORTH_RETRYING}) AS can_retry FROM imports i"
             " CROSS JOIN LATERAL (SELECT coalesce(sum(done), 0)::int AS done,"
             "   coalesce(sum(total), 0)::int AS total, array_agg(path ORDER BY id) AS names"
             "   FROM uploads WHERE import_id = i.id) u"
@@ -110,43 +128,52 @@ def files(conn: Connection, user_id: int, import_id: UUID) -> list[FileResult]:
     return [FileResult(**row._asdict()) for row in rows]
 
 
-def uploads(conn: Connection, user_id: int, import_id: UUID) -> list[dict[str, Any]]:
-    """``id, path, stored_at, size, status, done, total`` in the order handed in."""
+def unfinished(conn: Connection) -> list[tuple[int, UUID, bool]]:
+    """``(user_id, import_id, is_held)`` of every import that is queued or running, oldest
+    first; ``is_held`` while a living process is at it.
+    """
     rows = conn.execute(
         text(
-            "SELECT id, path, stored_at, size, status, done, total FROM uploads"
-            " WHERE import_id = :id AND user_id = :user ORDER BY id"
-        ),
-        {"id": import_id, "user": user_id},
+            "SELECT i.user_id, i.id, EXISTS (SELECT"  # noqa: S608 - words of ours
+            " FROM pg_locks l WHERE l.locktype = 'advisory' AND l.objsubid = 1"
+            " AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+            f" AND (l.classid::bigint << 32) | l.objid::bigint = {_key('i.id')}) AS is_held"
+            " FROM imports i WHERE i.status <> 'done' ORDER BY i.created_at"
+        )
     )
-    return [row._asdict() for row in rows]
+    return [(row.user_id, row.id, row.is_held) for row in rows]
 
 
-def unfinished(conn: Connection) -> list[tuple[int, UUID]]:
-    """``(user_id, import_id)`` of every import that is queued or running, oldest first."""
-    rows = conn.execute(
-        text("SELECT user_id, id FROM imports WHERE status <> 'done' ORDER BY created_at")
-    )
-    return [(row.user_id, row.id) for row in rows]
+@contextmanager
+def held(engine: Engine, import_id: UUID) -> Iterator[bool]:
+    """Keeps an import to this process while the context lasts; yields whether it could be had.
+
+    It is let go of with the process, however that ends.
+    """
+    key = {"id": str(import_id)}
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
+        is_ours = conn.execute(text(f"SELECT pg_try_advisory_lock({_key(':id')})"), key).scalar()
+        try:
+            yield bool(is_ours)
+        finally:
+            if is_ours:
+                conn.execute(text(f"SELECT pg_advisory_unlock({_key(':id')})"), key)
 
 
-def set_status(conn: Connection, import_id: UUID, status: str) -> None:
+def _key(import_id: str) -> str:
+    """The number of an import's advisory lock, in SQL."""
+    return f"hashtextextended(CAST({import_id} AS text), 0)"
+
+
+def set_status(conn: Connection, user_id: int, import_id: UUID, status: str) -> None:
     """Moves an import on: ``queued``, ``running`` or ``done``."""
     conn.execute(
         text(
             "UPDATE imports SET status = :status,"
-            " finished_at = CASE WHEN :status = 'done' THEN now() END WHERE id = :id"
+            " finished_at = CASE WHEN :status = 'done' THEN now() END"
+            " WHERE id = :id AND user_id = :user"
         ),
-        {"id": import_id, "status": status},
-    )
-
-
-def set_progress(conn: Connection, upload_id: int, **values: Any) -> None:
-    """Changes ``status``, ``done``, ``total`` or ``stored_at`` of one upload."""
-    changes = ", ".join(f"{name} = :{name}" for name in values)
-    conn.execute(
-        text(f"UPDATE uploads SET {changes} WHERE id = :id"),  # noqa: S608 - names are ours
-        {"id": upload_id, **values},
+        {"id": import_id, "user": user_id, "status": status},
     )
 
 
@@ -162,13 +189,13 @@ def cancel(conn: Connection, user_id: int, import_id: UUID) -> None:
         raise NotFound("There is no such import.")
 
 
-def is_cancelled(conn: Connection, import_id: UUID) -> bool:
+def is_cancelled(conn: Connection, user_id: int, import_id: UUID) -> bool:
     """Whether the user asked this import to stop."""
-    return bool(
-        conn.execute(
-            text("SELECT is_cancelled FROM imports WHERE id = :id"), {"id": import_id}
-        ).scalar()
+    found = conn.execute(
+        text("SELECT is_cancelled FROM imports WHERE id = :id AND user_id = :user"),
+        {"id": import_id, "user": user_id},
     )
+    return bool(found.scalar())
 
 
 def requeue(conn: Connection, user_id: int, import_id: UUID) -> None:
@@ -188,10 +215,9 @@ def requeue(conn: Connection, user_id: int, import_id: UUID) -> None:
         return
     again = conn.execute(
         text(
-            "UPDATE uploads SET status = 'queued', done = 0 WHERE import_id = :id"
-            " AND user_id = :user AND stored_at IS NOT NULL AND (status <> 'done' OR EXISTS"
-            " (SELECT FROM import_files f WHERE f.upload_id = uploads.id AND f.status = 'failed'))"
-            " RETURNING id"
+            "UPDATE uploads u SET status = 'queued',"  # noqa: S608 - words of ours
+            " done = 0, deaths = '{}' WHERE import_id = :id AND user_id = :user"
+            f" AND {_WORTH_RETRYING} RETURNING id"
         ),
         values,
     ).scalars()
@@ -252,8 +278,14 @@ def forget_listening(conn: Connection, user_id: int, kind: str) -> None:
 
 
 def delete(conn: Connection, user_id: int, import_id: UUID) -> None:
-    """Forgets an import's record; what it brought in stays."""
-    conn.execute(
-        text("DELETE FROM imports WHERE id = :id AND user_id = :user"),
+    """Forgets a finished import's record; what it brought in stays.
+
+    Raises :class:`InputError` for one under way, :class:`NotFound` for one that is not there.
+    """
+    done = conn.execute(
+        text("DELETE FROM imports WHERE id = :id AND user_id = :user AND status = 'done'"),
         {"id": import_id, "user": user_id},
     )
+    if not done.rowcount:
+        one(conn, user_id, import_id)
+        raise InputError("This import is under way; stop it first.")

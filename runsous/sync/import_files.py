@@ -11,11 +11,12 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 
 from runsous.store import imports
+from runsous.store import uploads as rows
 from runsous.store.imports import FileResult, Upload
 from runsous.sync import songs, uploads
 from runsous.sync.intake import Intake, Progress
@@ -47,15 +48,25 @@ def import_paths(
     user_id: int,
     paths: Sequence[Path],
     on_progress: Progress | None = None,
+    stopping: threading.Event | None = None,
 ) -> Report:
-    """Imports files and folders where they lie and waits for it; see :func:`run`."""
+    """Imports files and folders where they lie and waits for it; see :func:`run`.
+
+    Once ``stopping`` is set the files not read yet are reported as left out.
+    """
     handed_in = [
         Upload(uploads.printable(str(p)), uploads.printable(str(p.absolute())), _size(p))
         for p in paths
     ]
-    with engine.begin() as conn:
-        import_id = imports.create(conn, user_id, "cli", handed_in)
-    run(engine, user_id, import_id, on_progress)
+    import_id = uuid4()
+    stopping = stopping or threading.Event()
+    # Held before anyone can see it: a running app must not take it up in our place.
+    with imports.held(engine, import_id):
+        with engine.begin() as conn:
+            imports.create(conn, user_id, "cli", handed_in, import_id)
+        _run(engine, user_id, import_id, on_progress, stopping)
+        if stopping.is_set():
+            _give_up(engine, user_id, import_id)
     with engine.begin() as conn:
         return Report(tuple(imports.files(conn, user_id, import_id)))
 
@@ -72,15 +83,9 @@ def run(
 
     Safe to run again after a crash, and in two processes at once: the second has nothing to do.
     """
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as guard:
-        # Held by the connection, so that it goes with the process however that ends.
-        key = {"key": import_id.int % 2**63}
-        if not guard.execute(text("SELECT pg_try_advisory_lock(:key)"), key).scalar():
-            return
-        try:
+    with imports.held(engine, import_id) as is_ours:
+        if is_ours:
             _run(engine, user_id, import_id, on_progress, stopping or threading.Event())
-        finally:
-            guard.execute(text("SELECT pg_advisory_unlock(:key)"), key)
 
 
 def _run(
@@ -91,18 +96,34 @@ def _run(
     stopping: threading.Event,
 ) -> None:
     with engine.begin() as conn:
-        waiting = imports.uploads(conn, user_id, import_id)
         if imports.one(conn, user_id, import_id)["status"] == "done":
             return
-        imports.set_status(conn, import_id, "running")
+        rows.count_deaths(conn, user_id, import_id)
+        waiting = rows.of_import(conn, user_id, import_id)
+        imports.set_status(conn, user_id, import_id, "running")
     for upload in waiting:
-        if upload["status"] != "done":
-            Intake(engine, user_id, import_id, upload, on_progress).run(stopping)
         if stopping.is_set():
             return
-    songs.settle(engine, user_id)
+        if upload["status"] != "done":
+            Intake(engine, user_id, import_id, upload, on_progress).run(stopping)
+    songs.settle(engine, user_id, stopping)
+    if not stopping.is_set():
+        _end(engine, user_id, import_id)
+
+
+def _give_up(engine: Engine, user_id: int, import_id: UUID) -> None:
+    """Ends an import as one that its user stopped."""
     with engine.begin() as conn:
-        imports.set_status(conn, import_id, "done")
+        imports.cancel(conn, user_id, import_id)
+        left = [u for u in rows.of_import(conn, user_id, import_id) if u["status"] != "done"]
+    for upload in left:
+        Intake(engine, user_id, import_id, upload, None).skip()
+    _end(engine, user_id, import_id)
+
+
+def _end(engine: Engine, user_id: int, import_id: UUID) -> None:
+    with engine.begin() as conn:
+        imports.set_status(conn, user_id, import_id, "done")
 
 
 def _size(path: Path) -> int:

@@ -7,6 +7,7 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -14,10 +15,11 @@ from uuid import UUID
 from sqlalchemy import Connection, Engine
 
 from runsous import settings
-from runsous.errors import InputError
+from runsous.errors import InputError, TooLarge
 from runsous.files import strava_export
 from runsous.model import Reading
 from runsous.store import imports, users
+from runsous.store import uploads as handed_in
 from runsous.store.imports import FileResult
 from runsous.sync import archives, listening, readers, uploads, workouts
 from runsous.sync.archives import Entry, Leaf, Remark
@@ -26,6 +28,10 @@ Progress = Callable[[int, int, str], None]
 Part = Leaf | Entry | Remark
 
 _log = logging.getLogger(__name__)
+_MOST_DEATHS = 2
+_DEADLY = InputError(
+    "Reading it ended this program twice, perhaps for lack of memory, so it was left out."
+)
 
 
 class Intake:
@@ -46,82 +52,91 @@ class Intake:
         self.on_progress = on_progress
         self.settings = settings.current()
         self.is_silent = True
+        self.parts: Sequence[Part] = ()
 
     def run(self, stopping: threading.Event) -> None:
         """Imports what is not in yet; leaves early when ``stopping`` is set or the user says so."""
         if self._is_cancelled():
-            self._stop("Stopped by you before it was read. Retry takes it up.")
+            self.skip()
             return
-        try:
-            parts = self._expand()
-        except (InputError, OSError) as error:
-            self._note(_failed(self.upload["path"], "unknown", error))
-            self._progress(status="done", done=1, total=1)
-            return
-        self._progress(status="running", done=0, total=len(parts))
-        is_whole = True
-        for done, part in enumerate(parts, start=1):
+        self._progress(status="running", done=0, total=1, reading=self.upload["path"])
+        is_whole = self._tried(self.upload["path"], self._expand)
+        self._progress(total=max(len(self.parts), 1))
+        for done, part in enumerate(self.parts):
             if stopping.is_set():
+                self._progress(done=done, reading=None)
                 return
-            is_whole &= self._import(part)
-            self._progress(done=done)
+            if done and self._is_cancelled():
+                self._progress(done=done)
+                self.skip()
+                return
+            self._progress(done=done, reading=part.path)
+            is_whole &= self._tried(part.path, partial(self._import, part))
             if self.on_progress:
-                self.on_progress(done, len(parts), part.path)
-            if done < len(parts) and self._is_cancelled():
-                left = len(parts) - done
-                self._stop(f"Stopped by you; {left} files were not read. Retry takes them up.")
-                return
+                self.on_progress(done + 1, len(self.parts), part.path)
         self._finish(is_whole)
 
-    def _expand(self) -> Sequence[Part]:
+    def skip(self) -> None:
+        """Notes that the user stopped it before all of it was read."""
+        words = "Stopped by you before it was read. Retry takes it up."
+        if self.upload["done"]:
+            left = self.upload["total"] - self.upload["done"]
+            words = f"Stopped by you; files not read: {left}. Retry takes them up."
+        self._note(FileResult(self.upload["path"], "unknown", "skipped", message=words))
+        self._progress(status="stopped", reading=None)
+
+    def _tried(self, path: str, attempt: Callable[[], bool]) -> bool:
+        """Reads something, or notes why not; whether there is nothing left to try again."""
+        if self.upload["deaths"].get(path, 0) >= _MOST_DEATHS:
+            return self._note(_failed(path, "unknown", _DEADLY))
+        try:
+            return attempt()
+        except (InputError, OSError) as error:
+            return self._refused(_failed(path, "unknown", error), error)
+        except Exception as error:
+            # Without the database nothing can be noted; the job is taken up again later.
+            if getattr(error, "connection_invalidated", False):
+                raise
+            _log.exception("%s could not be imported", path)
+            mistake = f"It made this program fail ({type(error).__name__}); the log says where."
+            return self._note(_failed(path, "unknown", InputError(mistake)))
+
+    def _expand(self) -> bool:
         path = Path(self.upload["stored_at"])
         limits = readers.limits(self.settings)
         if path.is_dir():
-            return archives.expand_folder(path, limits)
-        return archives.expand(path, self.upload["path"], limits)
+            self.parts = archives.expand_folder(path, limits)
+        else:
+            self.parts = archives.expand(path, self.upload["path"], limits)
+        return True
 
     def _is_cancelled(self) -> bool:
         with self.engine.begin() as conn:
-            return imports.is_cancelled(conn, self.import_id)
+            return imports.is_cancelled(conn, self.user_id, self.import_id)
 
     def _progress(self, **values: Any) -> None:
+        self.upload.update(values)
         with self.engine.begin() as conn:
-            imports.set_progress(conn, self.upload["id"], **values)
-
-    def _stop(self, words: str) -> None:
-        self._note(FileResult(self.upload["path"], "unknown", "skipped", message=words))
-        self._progress(status="stopped")
+            handed_in.set_progress(conn, self.user_id, self.upload["id"], **values)
 
     def _finish(self, is_whole: bool) -> None:
         if self.is_silent:
             nothing = InputError("It holds no workout or listening files.")
             is_whole = self._note(_failed(self.upload["path"], "unknown", nothing))
-        self._progress(status="done")
+        self._progress(status="done", done=self.upload["total"], reading=None)
         if is_whole and uploads.discard(self.settings, self.upload["stored_at"]):
             self._progress(stored_at=None)
 
     def _import(self, part: Part) -> bool:
-        """Imports one part and notes the outcome; whether it is in (now or before)."""
-        try:
-            if isinstance(part, Leaf):
-                return self._import_leaf(part)
-            if isinstance(part, Entry):
-                return self._import_entry(part)
-            return self._note(FileResult(part.path, "strava_export", "skipped", message=part.words))
-        except Exception as error:
-            # Without the database nothing can be noted; the job is taken up again later.
-            if getattr(error, "connection_invalidated", False):
-                raise
-            _log.exception("%s could not be imported", part.path)
-            mistake = f"It made this program fail ({type(error).__name__}); the log says where."
-            return self._note(_failed(part.path, "unknown", InputError(mistake)))
+        if isinstance(part, Leaf):
+            return self._import_leaf(part)
+        if isinstance(part, Entry):
+            return self._import_entry(part)
+        return self._note(FileResult(part.path, "strava_export", "skipped", message=part.words))
 
     def _import_leaf(self, leaf: Leaf) -> bool:
-        try:
-            content, notes = leaf.read()
-            reader = readers.reader_for(content[: readers.HEAD_BYTES])
-        except (InputError, OSError) as error:
-            return self._note(_failed(leaf.path, "unknown", error))
+        content, notes = leaf.read()
+        reader = readers.reader_for(content[: readers.HEAD_BYTES])
         if reader is None and not leaf.is_expected:
             return True
         sha256 = hashlib.sha256(content).hexdigest()
@@ -133,7 +148,7 @@ class Intake:
             return self._keep_workouts(leaf.path, source, reading, notes)
         except InputError as error:
             kind = reader.kind if reader else "unknown"
-            return self._note(_failed(leaf.path, kind, error), sha256)
+            return self._refused(_failed(leaf.path, kind, error), error, sha256)
 
     def _import_entry(self, entry: Entry) -> bool:
         source = workouts.Source(entry.sha256, "strava_export", entry.path, None, entry.facts)
@@ -186,6 +201,10 @@ class Intake:
                 )
             self._save(conn, result, sha256)
         return True
+
+    def _refused(self, result: FileResult, error: Exception, sha256: str | None = None) -> bool:
+        """Notes a failure; what is too large would be so again, and is not kept for that."""
+        return self._note(result, sha256) or isinstance(error, TooLarge)
 
     def _note(self, result: FileResult, sha256: str | None = None) -> bool:
         with self.engine.begin() as conn:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
+import time
 import uuid
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path, PurePath
 from typing import BinaryIO
 from uuid import UUID
@@ -14,9 +17,16 @@ from sqlalchemy import Engine
 from runsous.errors import InputError, TooLarge
 from runsous.settings import Settings
 from runsous.store import imports
+from runsous.store import uploads as rows
 from runsous.store.imports import Upload
 
 _CHUNK = 1 << 20
+_KEPT_DAYS = 30
+"""How long what failed waits for a Retry."""
+_ARRIVAL_S = 3600.0
+"""A folder nobody asks for and nobody wrote to for so long is no upload still arriving."""
+
+_log = logging.getLogger(__name__)
 
 
 def receive(
@@ -52,9 +62,46 @@ def discard(settings: Settings, stored_at: str) -> bool:
     if _folder(settings) not in path.parents:
         return False
     path.unlink(missing_ok=True)
-    if not any(path.parent.iterdir()):
+    # Others of the same import may still lie beside it.
+    with suppress(OSError):
         path.parent.rmdir()
     return True
+
+
+def remove(engine: Engine, user_id: int, settings: Settings, import_id: UUID) -> None:
+    """Forgets a finished import and what was kept of it for a Retry; what it brought in stays.
+
+    Raises :class:`InputError` for one under way, :class:`NotFound` for one that is not there.
+    """
+    with engine.begin() as conn:
+        kept = rows.of_import(conn, user_id, import_id)
+        imports.delete(conn, user_id, import_id)
+    for upload in kept:
+        if upload["stored_at"]:
+            discard(settings, upload["stored_at"])
+
+
+def sweep(engine: Engine, settings: Settings) -> None:
+    """Deletes uploads that no import knows, and what waited for a Retry for a month."""
+    folder = _folder(settings)
+    if not folder.is_dir() or not any(folder.iterdir()):
+        return
+    with engine.begin() as conn:
+        expired = rows.expire(conn, f"{folder}/", _KEPT_DAYS)
+        known = {Path(place).parent for place in rows.stored(conn, f"{folder}/")}
+    for place in expired:
+        discard(settings, place)
+    for left in set(folder.iterdir()) - known:
+        if time.time() - _touched(left) > _ARRIVAL_S:
+            _log.warning("%s belongs to no import and is deleted", left)
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def _touched(folder: Path) -> float:
+    """When something was last written in a folder, as a Unix time."""
+    with suppress(OSError):
+        return max(path.stat().st_mtime for path in (folder, *folder.iterdir()))
+    return time.time()
 
 
 def printable(name: str) -> str:

@@ -15,6 +15,7 @@ from runsous.analysis.offsets import Suggestion
 from runsous.reports import activity as activity_report
 from runsous.reports import export, library
 from runsous.store import activities, database, imports, listens, plays, users
+from runsous.store import uploads as handed_in
 from runsous.sync import listening, sample, songs, uploads, workouts
 from runsous.ui.session import User
 
@@ -126,6 +127,11 @@ def cancel_import(user: User, import_id: UUID) -> None:
         imports.cancel(conn, user.id, import_id)
 
 
+def remove_import(user: User, import_id: UUID) -> None:
+    """Forgets a finished import and what was kept of it for a retry."""
+    uploads.remove(database.current(), user.id, settings.current(), import_id)
+
+
 def newest_imports(user: User, limit: int = 20) -> list[_Row]:
     """The latest imports with progress and counts."""
     with database.current().begin() as conn:
@@ -141,7 +147,7 @@ def import_files(user: User, import_id: UUID) -> list[imports.FileResult]:
 def import_uploads(user: User, import_id: UUID) -> list[_Row]:
     """Progress of each file handed in."""
     with database.current().begin() as conn:
-        return imports.uploads(conn, user.id, import_id)
+        return handed_in.of_import(conn, user.id, import_id)
 
 
 def add_sample(user: User) -> None:

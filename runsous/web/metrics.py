@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from prometheus_client import CollectorRegistry, Gauge, ProcessCollector, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
-from sqlalchemy import text
 from starlette.requests import Request
 from starlette.responses import Response
 
-from runsous.store import database
-
-_COUNTED = ("users", "activities", "plays", "tracks")
+from runsous.store import database, figures
 
 
 def metrics(_: Request) -> Response:
@@ -20,9 +17,7 @@ def metrics(_: Request) -> Response:
     rows = Gauge("runsous_rows", "Rows in the store", ["table"], registry=registry)
     unfinished = Gauge("runsous_imports_unfinished", "Imports not done", registry=registry)
     with database.current().connect() as conn:
-        for table in _COUNTED:
-            found = conn.execute(text(f"SELECT count(*) FROM {table}"))  # noqa: S608 - fixed names
-            rows.labels(table).set(found.scalar_one())
-        waiting = conn.execute(text("SELECT count(*) FROM imports WHERE status <> 'done'"))
-        unfinished.set(waiting.scalar_one())
+        for table, count in figures.row_counts(conn).items():
+            rows.labels(table).set(count)
+        unfinished.set(figures.imports_unfinished(conn))
     return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)

@@ -28,7 +28,7 @@ def drop(app, *files: tuple[str, bytes]):
 def work(engine) -> UUID:
     """Does what the worker does with the import dropped last."""
     with engine.begin() as conn:
-        user_id, import_id = imports.unfinished(conn)[-1]
+        user_id, import_id, _ = imports.unfinished(conn)[-1]
     import_files.run(engine, user_id, import_id)
     return import_id
 

@@ -7,12 +7,14 @@ import json
 import zipfile
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
 from runsous import settings
 from runsous.errors import TooLarge
 from runsous.store import imports
+from runsous.store import uploads as handed_in
 from runsous.sync import import_files, uploads, workouts
 from runsous.sync.archives import Leaf
 from runsous.sync.intake import Intake
@@ -326,7 +328,7 @@ def test_uploads_are_labelled_by_their_name_alone(engine):
         [(name, io.BytesIO(make.fit())) for name in names],
     )
     with engine.begin() as conn:
-        stored = imports.uploads(conn, make.user(engine), import_id)
+        stored = handed_in.of_import(conn, make.user(engine), import_id)
     assert [row["path"] for row in stored] == [
         "a.fit",
         "b.fit",
@@ -381,14 +383,14 @@ def test_a_mistake_of_ours_at_one_file_is_said_and_logged_and_ends_nothing(engin
     files = [("heap.zip", io.BytesIO(b"PK"))]
     import_id = uploads.receive(engine, user, settings.current(), "api", files)
     with engine.begin() as conn:
-        (upload,) = imports.uploads(conn, user, import_id)
+        (upload,) = handed_in.of_import(conn, user, import_id)
 
     def broken():
         raise ZeroDivisionError("nobody thought of this")
 
     one = Intake(engine, user, import_id, upload, None)
-    assert one._import(Leaf("heap.zip!a.fit", broken)) is False
-    assert one._import(Leaf("heap.zip!b.fit", lambda: (make.fit(), ()))) is True
+    leaves = [Leaf("heap.zip!a.fit", broken), Leaf("heap.zip!b.fit", lambda: (make.fit(), ()))]
+    assert [one._tried(leaf.path, partial(one._import, leaf)) for leaf in leaves] == [False, True]
     with engine.begin() as conn:
         failed, fine = imports.files(conn, user, import_id)
     assert (failed.status, fine.status) == ("failed", "imported")

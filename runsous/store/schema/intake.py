@@ -17,6 +17,7 @@ from sqlalchemy import (
     Uuid,
     text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 
 from runsous.store.schema.base import created, key, metadata, owner
 
@@ -49,6 +50,10 @@ uploads = Table(
     # Progress within the upload: an archive holds many files.
     Column("done", Integer, nullable=False, server_default=text("0")),
     Column("total", Integer, nullable=False, server_default=text("1")),
+    # The file being read now. A process that finds one here has followed a dead one; how many
+    # died at which file is counted, so that none is tried for ever.
+    Column("reading", Text),
+    Column("deaths", JSONB, nullable=False, server_default=text("'{}'::jsonb")),
     ForeignKeyConstraint(
         ["import_id", "user_id"], ["imports.id", "imports.user_id"], ondelete="CASCADE"
     ),

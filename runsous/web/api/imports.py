@@ -46,3 +46,9 @@ def retry_import(engine: TheEngine, conn: Conn, user: User, import_id: UUID) -> 
 def cancel_import(conn: Conn, user: User, import_id: UUID) -> None:
     """Stops an import after the file it is at; what is in stays in."""
     imports.cancel(conn, user, import_id)
+
+
+@router.delete("/imports/{import_id}", status_code=204)
+def delete_import(engine: TheEngine, user: User, import_id: UUID) -> None:
+    """Forgets a finished import and the files kept for a retry; what it brought in stays."""
+    uploads.remove(engine, user, settings.current(), import_id)

@@ -353,6 +353,13 @@ def upgrade() -> None:
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("done", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("total", sa.Integer(), server_default=sa.text("1"), nullable=False),
+        sa.Column("reading", sa.Text(), nullable=True),
+        sa.Column(
+            "deaths",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default=sa.text("'{}'::jsonb"),
+            nullable=False,
+        ),
         sa.ForeignKeyConstraint(
             ["import_id", "user_id"],
             ["imports.id", "imports.user_id"],
