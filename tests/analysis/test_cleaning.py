@@ -21,6 +21,7 @@ from tests.analysis.make import (
     [
         ("heartrate", 0.0),
         ("heartrate", 255.0),
+        ("heartrate", 231.0),
         ("altitude_m", 12_606.8),
         ("altitude_m", -501.0),
         ("power_w", 65_535.0),
