@@ -54,8 +54,13 @@ or ``unknown``. ``precision_s`` is the ± of that stamp in seconds, ``idle_s`` h
 an end stamp the song had already fallen silent (paused until something else was played),
 where the source lets that be told. ``played_s`` is how long it
 was listened to, ``duration_s`` how long the whole track is. ``mbid`` is the recording's.
+
+A row without ``artist`` and ``title`` is no listen of a song but says that something unknown
+(or a podcast, a video) began there: the song before was over.
 """
 
+NO_TRACK: Final = -1
+"""The ``track_id`` of such a report."""
 
 PLAYS: Final[Mapping[str, str]] = {
     "play_id": "int64",

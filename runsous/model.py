@@ -163,3 +163,8 @@ class Reading:
     listens: pd.DataFrame | None = None
     left_out: int = 0
     notes: tuple[str, ...] = ()
+
+    @property
+    def n_listens(self) -> int:
+        """How many of ``listens`` are of songs; the others only say that something else began."""
+        return 0 if self.listens is None else int(self.listens["title"].notna().sum())

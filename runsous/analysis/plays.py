@@ -73,31 +73,30 @@ def place(
     )
 
 
-def merge(placed: pd.DataFrame, rules: Rules = RULES) -> tuple[pd.DataFrame, pd.Series]:
-    """One timeline from placed reports: :data:`frames.PLAYS`, and each report's play.
+def merge(placed: pd.DataFrame, rules: Rules = RULES) -> pd.DataFrame:
+    """One timeline (:data:`frames.PLAYS`) from placed reports.
 
-    The second is the ``play_id`` by ``listen_id``; a play has the smallest id of its reports.
-    Nothing else depends on ids or on the order of rows. The most precise report gives the
-    start; end, time played and length come from the most precise one that knows them.
+    A play has the smallest ``listen_id`` of its reports. Nothing else depends on ids or on
+    the order of rows. The most precise report gives the start; end, time played and length
+    come from the most precise one that knows them.
 
     A play ends at the earliest of its known end, its start plus the track's length and the
-    next play's start; with neither, 10 minutes after its start and never ``exact``. One whose
+    next play's start; with neither, 10 minutes after its start. One whose
     time is uncertain gives way to those that are known better. A skip was played for less
-    than 10 s, or its precisely known times leave no more.
+    than 10 s, or its precisely known times leave no more. Where something other than a song
+    began (:data:`frames.NO_TRACK`), the song before ends and nothing is known to sound.
     """
     if placed.empty:
-        return frames.of(frames.PLAYS), pd.Series([], dtype="int64", name="play_id")
+        return frames.of(frames.PLAYS)
     reports = feeds.reports(placed, rules.unknown_duration_s)
     reports["play"] = pairing.plays_of(reports, rules.same_play_s)
-    plays = _after_better_known(_joined(reports, rules))
+    plays = _after_better_known(_without_doubtful_breaks(_joined(reports, rules), rules))
     # Of two that start together the better known, or the longer, is not cut to nothing.
     keys = ["start", "plus_minus", "end", "source", "track_id", "played"]
     plays = plays.sort_values(keys, ascending=[True, False, True, True, True, True])
     following = np.append(plays["start"].to_numpy()[1:], np.inf)
     plays["end"] = np.minimum(plays["end"], following)
-    ids = reports["play"].map(plays["play_id"]).to_numpy()
-    by_listen = pd.Series(ids, index=reports["listen_id"].to_numpy(), name="play_id")
-    return _finished(plays, rules), by_listen
+    return _finished(plays[plays["track_id"] != frames.NO_TRACK], rules)
 
 
 def _joined(reports: pd.DataFrame, rules: Rules) -> pd.DataFrame:
@@ -114,8 +113,9 @@ def _joined(reports: pd.DataFrame, rules: Rules) -> pd.DataFrame:
         length=("length", "first"),
     )
     plays["length"] = plays["own_length"].fillna(plays["length"])
-    whole = plays["start"] + plays["length"]
-    end = pd.concat([_known_end(reports, plays), whole], axis=1).min(axis=1)
+    known, whole = _known_end(reports, plays), plays["start"] + plays["length"]
+    plays["known_end"] = known
+    end = pd.concat([known, whole], axis=1).min(axis=1)
     plays["is_assumed"] = end.isna()
     plays["end"] = end.fillna(plays["start"] + rules.unknown_duration_s)
     plays["sources"] = pd.Series(_sources(reports, len(plays)), index=plays.index)
@@ -145,6 +145,28 @@ def _sources(reports: pd.DataFrame, n: int) -> list[tuple[str, ...]]:
     for play, source in zip(told["play"].tolist(), told["source"].tolist(), strict=True):
         sources[play] += (source,)
     return sources
+
+
+def _without_doubtful_breaks(plays: pd.DataFrame, rules: Rules) -> pd.DataFrame:
+    """The same without what is no song to one source where another one names the song.
+
+    It does when its song is known to sound at that moment or began so shortly before that
+    both may speak of the same.
+    """
+    is_break = plays["track_id"] == frames.NO_TRACK
+    if not is_break.any():
+        return plays
+    songs = plays[~is_break].sort_values("start")
+    start = songs["start"].to_numpy()
+    until = np.fmax(start + rules.same_play_s, songs["known_end"].to_numpy())
+    doubtful: list[int] = []
+    for reporters, breaks in plays[is_break].groupby(plays["sources"].map(frozenset)):
+        is_other = np.array([not reporters.issuperset(told) for told in songs["sources"]], bool)
+        reach = np.append(-np.inf, np.maximum.accumulate(until[is_other]))
+        began = breaks["start"].to_numpy()
+        nth = np.searchsorted(start[is_other], began, side="right")
+        doubtful += breaks.index[reach[nth] > began].tolist()
+    return plays.drop(index=doubtful)
 
 
 def _after_better_known(plays: pd.DataFrame) -> pd.DataFrame:
@@ -179,7 +201,6 @@ def _stretches(start: Floats, end: Floats) -> tuple[Floats, Floats]:
 def _finished(plays: pd.DataFrame, rules: Rules) -> pd.DataFrame:
     plus_minus = plays["plus_minus"]
     is_brief = (plays["end"] - plays["start"] < rules.skip_s) & (plus_minus <= rules.skip_s)
-    is_exact = (plus_minus <= EXACT_S) & ~plays["is_assumed"]
     return frames.of(
         frames.PLAYS,
         play_id=plays["play_id"],
@@ -190,7 +211,7 @@ def _finished(plays: pd.DataFrame, rules: Rules) -> pd.DataFrame:
         duration_s=plays["length"],
         plus_minus_s=plus_minus,
         certainty=np.select(
-            [is_exact, plus_minus <= ESTIMATED_S], ["exact", "estimated"], "uncertain"
+            [plus_minus <= EXACT_S, plus_minus <= ESTIMATED_S], ["exact", "estimated"], "uncertain"
         ),
         source=plays["source"],
         sources=plays["sources"],

@@ -44,7 +44,8 @@ class Play(NamedTuple):
     """One entry of a history with its values as they stand in the file.
 
     ``stamp`` is a number of seconds or milliseconds since 1970 or a written time in UTC,
-    the durations are seconds; ``precision_s`` is the ± of the stamp.
+    the durations are seconds; ``precision_s`` is the ± of the stamp. ``no_song`` says what
+    played instead of a song, in the plural, where that is known.
     """
 
     stamp: Any
@@ -59,9 +60,12 @@ class Play(NamedTuple):
     stamp_kind: str = "start"
     precision_s: float = 5.0
     idle_s: float = math.nan
+    no_song: str = ""
     is_skipped: bool | None = None
     is_offline: bool | None = None
 
+
+NOT_UNDERSTOOD: Final = "entries that were not understood"
 
 SOME: Final = 20
 """As many entries are looked at to tell a format, as the first may be an odd one."""
@@ -101,8 +105,8 @@ def harvest(entries: Iterable[Any], play: Callable[[Any], Play]) -> Harvest:
         except LeftOut as reason:
             found.left_out[str(reason)] += 1
         except NotMine:
-            found.left_out["entries that were not understood"] += 1
-    if not found.plays and set(found.left_out) == {"entries that were not understood"}:
+            found.left_out[NOT_UNDERSTOOD] += 1
+    if not found.plays and set(found.left_out) == {NOT_UNDERSTOOD}:
         raise InputError("It holds no plays, but other data; choose the listening history itself.")
     return found
 
@@ -110,22 +114,30 @@ def harvest(entries: Iterable[Any], play: Callable[[Any], Play]) -> Harvest:
 def reading(kind: Kind, found: Harvest, *, has_repeats: bool = False) -> Reading:
     """The reading of a harvest: its listens in the order of the file.
 
-    Entries without artist, title or a stamp between 2002 and 2100 are left out, and with
-    ``has_repeats`` those that stand in the file a second time. Raises :class:`InputError`
-    when a damaged file gave nothing at all.
+    Entries without a stamp between 2002 and 2100 are left out, and with ``has_repeats`` those
+    that stand in the file a second time. What is no song counts as left out too; its stamp
+    stays, without artist and title, as the song before ended there. Raises
+    :class:`InputError` when nothing in the file can be used.
     """
     if found.is_damaged and not found.plays and not found.left_out:
         raise InputError("It is damaged from the beginning; export or copy it once more.")
+    is_usable = bool(found.left_out.keys() - {NOT_UNDERSTOOD})
     listens = _listens(kind, found)
     if has_repeats:
         is_repeat = listens.duplicated(["stamp", "artist", "title", "played_s"])
-        found.left_out["entries that are in it twice"] += int(is_repeat.sum())
+        n_songs = int((is_repeat & listens["title"].notna()).sum())
+        found.left_out["entries that are in it twice"] += n_songs
         listens = listens[~is_repeat]
+    is_empty = not listens["title"].notna().any()
+    is_usable |= any(play.no_song for play in found.plays)
+    notes = tuple(_notes(found, is_empty=is_empty))
+    if is_empty and not is_usable:
+        raise InputError(" ".join(notes))
     return Reading(
         kind=kind,
         listens=listens.reset_index(drop=True),
         left_out=found.left_out.total(),
-        notes=tuple(_notes(found, is_empty=listens.empty)),
+        notes=notes,
     )
 
 
@@ -134,12 +146,12 @@ def _listens(kind: Kind, found: Harvest) -> pd.DataFrame:
     raw = dict(zip(Play._fields, values, strict=True))
     stamp_s = seconds(raw["stamp"])
     columns = {name: tidied(raw[name]) for name in ("artist", "title", "album")}
-    is_named = np.array(
-        [bool(a and t) for a, t in zip(columns["artist"], columns["title"], strict=True)], bool
-    )
+    songs = zip(columns["artist"], columns["title"], raw["no_song"], strict=True)
+    is_song = np.array([bool(a and t and not other) for a, t, other in songs], bool)
     is_dated = (stamp_s >= _EARLIEST_S) & (stamp_s < _LATEST_S)
-    found.left_out["entries without artist or title"] += int((~is_named).sum())
-    found.left_out["entries without a date since 2002"] += int((is_named & ~is_dated).sum())
+    for i in np.flatnonzero(~is_song).tolist():
+        found.left_out[raw["no_song"][i] or "entries without artist or title"] += 1
+    found.left_out["entries without a date since 2002"] += int((is_song & ~is_dated).sum())
     listens = frames.listens(
         source=[kind] * len(stamp_s),
         stamp=stamps(np.where(is_dated, stamp_s, np.nan)),
@@ -152,16 +164,19 @@ def _listens(kind: Kind, found: Harvest) -> pd.DataFrame:
             name: list(raw[name])
             for name in ("stamp_kind", "precision_s", "idle_s", "is_skipped", "is_offline")
         },
-        **columns,
+        **{
+            name: [text if song else None for text, song in zip(column, is_song, strict=True)]
+            for name, column in columns.items()
+        },
     )
-    return listens[is_named & is_dated]
+    return listens[is_dated]
 
 
 def _notes(found: Harvest, *, is_empty: bool) -> Iterable[str]:
     if found.is_damaged:
         yield "It is damaged or cut off; everything that could be read was kept."
     if is_empty:
-        yield "It holds no plays of music."
+        yield "It holds no songs."
     reasons = [f"{reason} ({count})" for reason, count in found.left_out.items() if count]
     if reasons:
         yield f"Left out: {', '.join(reasons)}."

@@ -121,8 +121,7 @@ def _known(entry: Any, names: frozenset[str]) -> Entry:
 
 def _extended(entry: Entry) -> Play:
     title = entry.get("master_metadata_track_name")
-    if not title or entry.get("episode_name") or entry.get("audiobook_title"):
-        raise LeftOut(_NO_MUSIC)
+    is_song = title and not (entry.get("episode_name") or entry.get("audiobook_title"))
     played_s = _played_s(entry["ms_played"])
     reason = word(entry.get("reason_end"))
     return Play(
@@ -135,14 +134,13 @@ def _extended(entry: Entry) -> Play:
         spotify_id=entry.get("spotify_track_uri"),
         stamp_kind="end",
         precision_s=_EXACT_S,
+        no_song="" if is_song else _NO_MUSIC,
         is_skipped=_truth(entry.get("skipped")) or (reason in _SKIPS if reason else None),
         is_offline=_truth(entry.get("offline")),
     )
 
 
 def _short(entry: Entry) -> Play:
-    if "trackName" not in entry:
-        raise LeftOut(_NO_MUSIC)
     return Play(
         stamp=entry["endTime"],
         artist=entry.get("artistName"),
@@ -150,6 +148,7 @@ def _short(entry: Entry) -> Play:
         played_s=_played_s(entry["msPlayed"]),
         stamp_kind="end",
         precision_s=_MINUTE_S,
+        no_song="" if "trackName" in entry else _NO_MUSIC,
     )
 
 

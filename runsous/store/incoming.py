@@ -32,6 +32,7 @@ _TOUCHED = """CREATE TEMP TABLE touched (
 # One spelling of several is shown: the shortest, then the first by code point.
 _ARTISTS = """INSERT INTO artists AS a (user_id, key, name)
 SELECT DISTINCT ON (artist_key) :user, artist_key, artist FROM incoming
+WHERE title IS NOT NULL
 ORDER BY artist_key, length(artist), artist COLLATE "C"
 ON CONFLICT (user_id, key) DO UPDATE SET name = excluded.name
 WHERE (length(excluded.name), excluded.name COLLATE "C") < (length(a.name), a.name COLLATE "C")"""
@@ -43,6 +44,7 @@ SELECT :user, a.id, i.title_key,
     min(i.album COLLATE "C"), min(i.isrc COLLATE "C"), min(i.mbid COLLATE "C"),
     min(i.spotify_id COLLATE "C"), min(i.tempo_bpm)
 FROM incoming i JOIN artists a ON a.user_id = :user AND a.key = i.artist_key
+WHERE i.title IS NOT NULL
 GROUP BY a.id, i.title_key
 ON CONFLICT (user_id, artist_id, title_key) DO UPDATE SET
     title = CASE WHEN (length(excluded.title), excluded.title COLLATE "C")
@@ -53,16 +55,17 @@ ON CONFLICT (user_id, artist_id, title_key) DO UPDATE SET
     spotify_id = least(excluded.spotify_id COLLATE "C", t.spotify_id),
     tempo_bpm = least(excluded.tempo_bpm, t.tempo_bpm)"""
 
-_REPORTS = """CREATE TEMP TABLE reports ON COMMIT DROP AS
-SELECT i.source, t.id AS track_id, i.stamp, min(i.stamp_kind) AS stamp_kind,
+_REPORTS = f"""CREATE TEMP TABLE reports ON COMMIT DROP AS
+SELECT i.source, coalesce(t.id, {frames.NO_TRACK}) AS track_id, i.stamp,
+    min(i.stamp_kind) AS stamp_kind,
     (array_agg(i.precision_s ORDER BY i.idle_s DESC NULLS LAST, i.precision_s))[1] AS precision_s,
     max(i.idle_s) AS idle_s, i.played_s, max(i.duration_s) AS duration_s,
     bool_or(i.is_skipped) AS is_skipped, bool_or(i.is_offline) AS is_offline,
     min(i.earliest_at) AS earliest_at, max(i.latest_at) AS latest_at
 FROM incoming i
-JOIN artists a ON a.user_id = :user AND a.key = i.artist_key
-JOIN tracks t ON t.user_id = :user AND t.artist_id = a.id AND t.title_key = i.title_key
-GROUP BY i.source, t.id, i.stamp, i.played_s"""
+LEFT JOIN artists a ON a.user_id = :user AND a.key = i.artist_key AND i.title IS NOT NULL
+LEFT JOIN tracks t ON t.user_id = :user AND t.artist_id = a.id AND t.title_key = i.title_key
+GROUP BY i.source, t.id, i.stamp, i.played_s"""  # noqa: S608 - ours
 
 # Of two files that hold the same report one may know more, above all whether it was paused.
 _SETTLED = {
@@ -88,7 +91,7 @@ _LISTENS = f"""WITH fresh AS (
         {", ".join(f"{name} = {value}" for name, value in _SETTLED.items())}, {_REACH}
     WHERE ({", ".join(f"l.{name}" for name in _SETTLED)})
         IS DISTINCT FROM ({", ".join(_SETTLED.values())})
-    RETURNING earliest_at, latest_at, xmax = 0 AS is_new
+    RETURNING earliest_at, latest_at, xmax = 0 AND track_id <> {frames.NO_TRACK} AS is_new
 ) INSERT INTO touched SELECT earliest_at, latest_at, is_new FROM fresh"""  # noqa: S608 - ours
 
 # A track's length is the median of what was ever reported of it.
@@ -118,7 +121,7 @@ WHERE l.user_id = :user AND l.track_id = k.id
 
 @dataclass(frozen=True)
 class Added:
-    """How many reports were new, and when plays may have changed."""
+    """How many reports of songs were new, and when plays may have changed."""
 
     count: int
     touched: list[Span]

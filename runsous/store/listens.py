@@ -15,7 +15,8 @@ from runsous.store.spans import Span
 
 def frame(conn: Connection, user_id: int, windows: Sequence[Span]) -> pd.DataFrame:
     """Reports that begin within the windows, as ``analysis.plays.place`` wants them:
-    :data:`frames.LISTENS` without the texts, and ``listen_id, track_id, track_duration_s``.
+    :data:`frames.LISTENS` without the texts, and ``listen_id, track_id, track_duration_s``
+    (:data:`frames.NO_TRACK` for what is no song).
     """
     columns = {
         "listen_id": "int64",
@@ -91,13 +92,14 @@ def offsets(conn: Connection, user_id: int) -> dict[str, float]:
 
 
 def counts(conn: Connection, user_id: int) -> dict[str, dict[str, Any]]:
-    """Per source: ``n`` reports, ``first`` and ``last`` stamp."""
+    """Per source: ``n`` reports of songs, ``first`` and ``last`` stamp."""
     rows = conn.execute(
         text(
             "SELECT source, count(*) AS n, min(stamp) AS first, max(stamp) AS last"
-            " FROM listens WHERE user_id = :user GROUP BY source ORDER BY source"
+            " FROM listens WHERE user_id = :user AND track_id <> :no_track"
+            " GROUP BY source ORDER BY source"
         ),
-        {"user": user_id},
+        {"user": user_id, "no_track": frames.NO_TRACK},
     )
     return {row.source: row._asdict() for row in rows}
 

@@ -20,7 +20,7 @@ _AHEAD = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Kept:
-    """How many reports were new, already known, and left out as lying in the future."""
+    """How many reports of songs were new, known, and left out as lying in the future."""
 
     added: int
     known: int
@@ -31,11 +31,12 @@ def keep(conn: Connection, user_id: int, listens: pd.DataFrame, now: datetime) -
     """Stores reports (:data:`frames.LISTENS`) and rebuilds the timeline around the new ones."""
     users.lock(conn, user_id)
     past = listens[listens["stamp"] <= now + _AHEAD]
+    n_past, n_songs = (int(frame["title"].notna().sum()) for frame in (past, listens))
     if past.empty:
-        return Kept(0, 0, len(listens))
+        return Kept(0, 0, n_songs)
     added = incoming.save(conn, user_id, _prepared(conn, user_id, past))
     timeline.rebuild(conn, user_id, added.touched)
-    return Kept(added.count, len(past) - added.count, len(listens) - len(past))
+    return Kept(added.count, n_past - added.count, n_songs - n_past)
 
 
 def shift_source(conn: Connection, user_id: int, source: str, offset_s: float) -> None:

@@ -27,11 +27,12 @@ def rebuild(conn: Connection, user_id: int, touched: Sequence[Span]) -> None:
     tracks = listens.tracks_by_name(conn, user_id, reports["track_id"].unique().tolist())
     # Merging breaks ties by track: by name, as ids tell which file came first.
     places = pd.Series(range(len(tracks)), index=tracks)
-    reports["track_id"] = reports["track_id"].map(places)
+    numbers = reports["track_id"].map(places)
+    reports["track_id"] = numbers.fillna(frames.NO_TRACK).astype("int64")
     offsets = listens.offsets(conn, user_id)
     of_sample = reports["source"] == SAMPLE
     merged = [
-        merging.merge(merging.place(some, offsets))[0]
+        merging.merge(merging.place(some, offsets))
         for some in (reports[~of_sample], reports[of_sample])
         if len(some)
     ]

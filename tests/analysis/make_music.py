@@ -58,7 +58,7 @@ def make_listens(reports: Sequence[Mapping[str, Any]], *, first_id: int = 1) -> 
 
 def merged(*reports: Mapping[str, Any], **offsets: float) -> pd.DataFrame:
     """The timeline these reports make, with ``start`` and ``end`` in seconds."""
-    plays, _ = merging.merge(merging.place(make_listens(reports), offsets))
+    plays = merging.merge(merging.place(make_listens(reports), offsets))
     return in_seconds(plays)
 
 

@@ -100,11 +100,27 @@ def test_a_cut_file_gives_what_stands_before_and_says_so(kind):
 
 
 @pytest.mark.parametrize("kind", ROOMS)
-def test_an_empty_list_is_no_listens_and_a_word_about_it(kind):
-    reading = ROOMS[kind][1](b"[]")
-    assert reading.listens.empty
-    assert list(reading.listens) == list(frames.LISTENS)
-    assert reading.notes == ("It holds no plays of music.",)
+def test_an_empty_list_is_refused_in_a_sentence(kind):
+    with pytest.raises(InputError, match=r"^It holds no songs\.$"):
+        ROOMS[kind][1](b"[]")
+
+
+@pytest.mark.parametrize("kind", ROOMS)
+def test_a_history_of_which_nothing_can_be_used_is_refused_with_the_reason(kind):
+    undated = {**ENTRIES[kind], STAMPS[kind]: math.nan}
+    nameless = without_song(kind)
+    with pytest.raises(InputError, match=r"^It holds no songs\. Left out: .+ \(2\), .+ \(1\)\.$"):
+        ROOMS[kind][1](encoded([undated, nameless, nameless]))
+
+
+@pytest.mark.parametrize("kind", ROOMS)
+def test_an_entry_without_a_song_still_says_when_something_began(kind):
+    reading = ROOMS[kind][1](encoded([without_song(kind), ENTRIES[kind]]))
+    assert reading.n_listens == reading.left_out == 1
+    nameless, song = (row for _, row in reading.listens.iterrows())
+    assert nameless[["artist", "title", "album"]].isna().all()
+    assert nameless["stamp"] == song["stamp"]
+    assert reading.notes == ("Left out: entries without artist or title (1).",)
 
 
 @pytest.mark.parametrize("kind", ROOMS)
@@ -124,8 +140,8 @@ def test_wrong_types_in_any_field_leave_the_entry_out_at_worst(kind, odd):
     good = ENTRIES[kind]
     for name in good:
         reading = ROOMS[kind][1](encoded([good, {**good, name: odd}]))
-        assert 1 <= len(reading.listens) <= 2
-        assert len(reading.listens) + reading.left_out == 2
+        assert 1 <= reading.n_listens <= 2
+        assert reading.n_listens + reading.left_out == 2
 
 
 @pytest.mark.parametrize("kind", ROOMS)
@@ -202,6 +218,13 @@ def test_what_is_no_number_is_nan():
     odd = [None, True, "x", "1_0", "", [], {}, math.inf, math.nan]
     assert all(math.isnan(number(value)) for value in odd)
     assert number(" 12.5 ") == 12.5
+
+
+def without_song(kind):
+    """The entry with a blank for its title."""
+    entry = json.loads(json.dumps(ENTRIES[kind]).replace('"Song"', '" "'))
+    assert entry != ENTRIES[kind]
+    return entry
 
 
 def _at(kind, minute):

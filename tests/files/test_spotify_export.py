@@ -81,22 +81,31 @@ def test_podcasts_audiobooks_videos_and_plays_of_no_length_are_left_out_and_name
     audiobook = extended(master_metadata_track_name=None, audiobook_title="Novel")
     video = extended(master_metadata_track_name=None, spotify_track_uri=None)
     reading = read(extended(), podcast, audiobook, video, extended(ms_played=0))
-    assert len(reading.listens) == 1
+    assert reading.n_listens == 1
     assert reading.left_out == 4
     assert reading.notes == (
-        "Left out: podcasts, audiobooks or videos (3), plays of no length (1).",
+        "Left out: plays of no length (1), podcasts, audiobooks or videos (3).",
     )
+
+
+def test_a_podcast_says_when_it_ended_and_how_long_it_went_on_but_not_what_it_was():
+    podcast = extended(master_metadata_track_name="Talk", episode_name="Talk", ms_played=90_000)
+    listen = read(podcast, extended()).listens.iloc[0]
+    assert listen[["artist", "title", "album"]].isna().all()
+    assert (listen["stamp"], listen["stamp_kind"], listen["played_s"]) == (END, "end", 90)
 
 
 def test_a_file_of_podcasts_alone_has_no_listens_but_is_known():
     podcast = extended(master_metadata_track_name=None, episode_name="Talk")
     assert is_spotify_extended(json.dumps([podcast]).encode())
-    assert read(podcast, podcast).left_out == 2
+    reading = read(podcast, extended(ts="2024-05-01T11:00:00Z", episode_name="Talk"))
+    assert (reading.n_listens, reading.left_out) == (0, 2)
+    assert reading.notes[0] == "It holds no songs."
 
 
 def test_entries_that_stand_twice_count_once():
     reading = read(extended(), extended(), extended(ms_played=100_000))
-    assert len(reading.listens) == 2
+    assert reading.n_listens == len(reading.listens) == 2
     assert reading.left_out == 1
 
 
@@ -154,8 +163,8 @@ def test_an_extended_history_saved_as_csv_is_read_by_the_names_of_its_columns():
     )
     assert is_spotify_extended(content)
     reading = read_spotify_extended(content)
-    assert reading.listens["title"].tolist() == ["Song, too"]
-    assert reading.listens["is_skipped"].tolist() == [True]
+    assert reading.listens["title"].dropna().tolist() == ["Song, too"]
+    assert reading.listens["is_skipped"].iloc[0]
     assert reading.left_out == 1
 
 

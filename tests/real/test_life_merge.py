@@ -60,7 +60,7 @@ def merged(*sources):
         track_id=every.groupby(keys).ngroup(),
         track_duration_s=np.nan,
     )
-    return merging.merge(merging.place(every, {}))[0]
+    return merging.merge(merging.place(every, {}))
 
 
 @pytest.fixture(scope="module")

@@ -49,7 +49,7 @@ def timeline(folder):
         played_s=[row["ms_played"] / 1000 for row in told],
         title=[row["master_metadata_track_name"] for row in told],
     ).assign(listen_id=range(len(told)), track_id=range(len(told)), track_duration_s=np.nan)
-    plays, _ = merging.merge(merging.place(listens, {}))
+    plays = merging.merge(merging.place(listens, {}))
     return plays.assign(title=listens["title"].to_numpy()[plays["track_id"]])
 
 

@@ -16,11 +16,12 @@ from sqlalchemy import text
 
 from runsous import frames
 from runsous.store import listens as store
+from runsous.store import plays
 from runsous.sync import listening, timeline
 from tests.sync import make
 
 NOW = datetime(2024, 7, 1, tzinfo=UTC)
-SONGS = [("Ana", f"Song {n}") for n in range(4)] + [("Bo", "Song 0")]
+SONGS = [("Ana", f"Song {n}") for n in range(4)] + [("Bo", "Song 0"), (None, None)]
 FEEDS = {
     "lastfm": ("start", 1.0),
     "listenbrainz": ("start", 2.0),
@@ -81,8 +82,8 @@ def timeline_of(conn, user_id: int) -> list[tuple[Any, ...]]:
     reports = conn.execute(
         text(
             "SELECT l.source, t.title, a.name, l.stamp, l.stamp_kind, l.precision_s, l.idle_s,"
-            " l.played_s, l.duration_s FROM listens l JOIN tracks t ON t.id = l.track_id"
-            " JOIN artists a ON a.id = t.artist_id WHERE l.user_id = :user"
+            " l.played_s, l.duration_s FROM listens l LEFT JOIN tracks t ON t.id = l.track_id"
+            " LEFT JOIN artists a ON a.id = t.artist_id WHERE l.user_id = :user"
         ),
         {"user": user_id},
     )
@@ -226,7 +227,7 @@ def test_plays_that_lie_in_the_future_are_left_out(connection, person):
     assert listening.keep(connection, user, ahead, NOW) == listening.Kept(1, 0, 1)
 
 
-def told(source: str, at: float, title: str, **facts: Any) -> dict[str, Any]:
+def told(source: str, at: float, title: str | None, **facts: Any) -> dict[str, Any]:
     """One report, without any length unless ``facts`` give one."""
     kind, precision = FEEDS[source]
     return {
@@ -241,6 +242,27 @@ def told(source: str, at: float, title: str, **facts: Any) -> dict[str, Any]:
         "idle_s": None,
         **facts,
     }
+
+
+def test_what_is_no_song_ends_the_song_before_and_shows_nowhere(connection, person):
+    user = person()
+    nameless = told("listenbrainz", 100, None, artist=None)
+    batch = [told("listenbrainz", 0, "Song"), nameless, told("listenbrainz", 400, "Next")]
+    assert keep(connection, user, [nameless]) == listening.Kept(0, 0, 0)
+    assert store.counts(connection, user) == {}
+    assert keep(connection, user, batch) == listening.Kept(2, 0, 0)
+    assert keep(connection, user, batch) == listening.Kept(0, 2, 0)
+    assert store.counts(connection, user)["listenbrainz"]["n"] == 2
+    found = plays.newest(connection, user, plays.Filter())
+    assert [(p["title"], (p["ended_at"] - make.START).total_seconds()) for p in found] == [
+        ("Next", 1000),
+        ("Song", 100),
+    ]
+    assert plays.count(connection, user, plays.Filter()) == 2
+    titles = connection.execute(text("SELECT title FROM tracks WHERE user_id = :u"), {"u": user})
+    assert sorted(titles.scalars()) == ["Next", "Song"]
+    listening.forget_source(connection, user, "listenbrainz")
+    assert timeline_of(connection, user) == [[], []]
 
 
 DAY_S = 86_400.0
@@ -286,6 +308,11 @@ CASES = {
         told("listenbrainz", 20 * DAY_S, "Song", duration_s=100.0),
         told("listenbrainz", 21 * DAY_S, "Song", duration_s=300.0),
         told("listenbrainz", 22 * DAY_S, "Song", duration_s=300.0),
+    ],
+    "a song that stops for something unknown": [
+        told("lastfm", 0, "Song"),
+        told("spotify_extended", 400, None, artist=None, played_s=300.0),
+        told("lastfm", 500, "Next"),
     ],
     "two songs in the same minute": [
         told("spotify_short", 600, "One", played_s=200.0),
