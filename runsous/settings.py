@@ -37,6 +37,8 @@ class Settings:
     database_url: str | None = field(default=None, repr=False)
     auth: Literal["local", "accounts"] = "local"
     registration: Literal["open", "invite", "closed"] = "open"
+    # What people know the identity provider as; Streamlit's secrets.toml says how it is reached.
+    oidc_name: str | None = None
     # The newest first; the others open what they sealed.
     secrets: tuple[str, ...] = field(default=(), repr=False)
     base_url: str = "http://127.0.0.1:8501"
@@ -270,6 +272,7 @@ _VARIABLES: dict[str, tuple[str, _Parser]] = {
     "RUNSOUS_HOME": ("home", _home),
     "RUNSOUS_AUTH": ("auth", partial(_one_of, ("local", "accounts"))),
     "RUNSOUS_REGISTRATION": ("registration", partial(_one_of, ("open", "invite", "closed"))),
+    "RUNSOUS_OIDC_NAME": ("oidc_name", str),
     "RUNSOUS_SECRET_KEY": ("secrets", _secrets),
     "RUNSOUS_TRUSTED_PROXIES": ("trusted_proxies", _networks),
     "RUNSOUS_BASE_URL": ("base_url", _web_url),

@@ -9,7 +9,7 @@ import hashlib
 import logging
 import secrets
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
@@ -27,6 +27,10 @@ SCOPES: tuple[Scope, ...] = ("read", "write")
 TOKEN_MARK = "rsb_"  # noqa: S105
 """How every personal token begins, so that a leaked one can be found."""
 INVITED_FOR = timedelta(days=14)
+COOKIE = "runsous_session"
+"""The cookie that holds a session's secret."""
+PROVIDER_COOKIE = "_streamlit_user"
+"""How the names of Streamlit's own cookies begin (long ones are cut up)."""
 
 _log = logging.getLogger(__name__)
 
@@ -109,6 +113,11 @@ def take_over(engine: Engine, secret: str, address: str) -> str | None:
     with engine.begin() as conn:
         user_id = sessions.take_over(conn, digest(secret))
         return None if user_id is None else _session(conn, user_id, "by a provider", address)
+
+
+def provider_cookies(cookies: Mapping[str, str]) -> str:
+    """What Streamlit keeps in a browser of whom a provider vouched for, as one text."""
+    return "".join(cookies[name] for name in sorted(cookies) if name.startswith(PROVIDER_COOKIE))
 
 
 def by_session(conn: Connection, secret: str) -> Visitor | None:

@@ -7,11 +7,14 @@ from datetime import tzinfo
 from typing import Literal
 
 import streamlit as st
+from sqlalchemy import Connection
 
 from runsous import settings
+from runsous.accounts import entry
 from runsous.errors import RunsousError
 from runsous.store import database, users
 from runsous.ui import format as fmt
+from runsous.ui import sign_in
 
 
 @dataclass(frozen=True)
@@ -36,10 +39,13 @@ def require_user() -> User:
     """The user of this session; stops the page with one sentence if there can be none."""
     try:
         with database.current().begin() as conn:
-            row = users.one(conn, users.local(conn))
+            user_id = _user_id(conn)
+            row = users.one(conn, user_id) if user_id is not None else None
     except RunsousError as error:
         st.error(str(error), icon=":material/error:")
         st.stop()
+    if row is None:
+        sign_in.ask()
     current = settings.current()
     own = row["settings"]
     return User(
@@ -48,6 +54,14 @@ def require_user() -> User:
         own.get("units", current.units),
         own.get("home_zone", current.home_zone),
     )
+
+
+def _user_id(conn: Connection) -> int | None:
+    if settings.current().auth == "local":
+        return users.local(conn)
+    secret = st.context.cookies.get(entry.COOKIE)
+    visitor = entry.by_session(conn, secret) if secret else None
+    return visitor.user_id if visitor else None
 
 
 def theme() -> Literal["light", "dark"]:

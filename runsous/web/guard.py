@@ -42,8 +42,10 @@ def _is_own(scope: Scope) -> bool:
     current = settings.current()
     host = headers.get("host", "")
     known = {*_LOOPBACK, urlsplit(current.base_url).hostname or ""}
-    # Who lets it listen to a network decides by what names it is reached there.
-    if not current.allow_remote and _name(host) not in known:
+    # Who lets it listen to a network decides by what names it is reached there, and the
+    # browser keeps a session's cookie to the name it was given under.
+    is_checked = current.auth == "local" and not current.allow_remote
+    if is_checked and _name(host) not in known:
         return False
     origin = headers.get("origin")
     if origin is None or (scope["type"] == "http" and scope["method"] in _SAFE):

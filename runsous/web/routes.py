@@ -12,23 +12,26 @@ from starlette.routing import BaseRoute, Mount, Route
 
 from runsous.errors import RunsousError
 from runsous.store import database
+from runsous.web import forms
 from runsous.web.api import app as api
+from runsous.web.door import Door
 from runsous.web.guard import LocalGuard
 from runsous.web.metrics import metrics
 
 
 def routes() -> list[BaseRoute]:
-    """Health, metrics and the REST API."""
+    """Health, metrics, the REST API, and the forms to sign in with."""
     return [
         Route("/health", health),
         Route("/metrics", metrics),
         Mount("/api/v1", app=api.create()),
+        *forms.routes(),
     ]
 
 
 def middleware() -> list[Middleware]:
     """What every request passes first."""
-    return [Middleware(LocalGuard)]
+    return [Middleware(LocalGuard), Middleware(Door)]
 
 
 def health(_: Request) -> JSONResponse:

@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Annotated
 
-from fastapi import Depends, Query
+from fastapi import Depends, Query, Request
 from sqlalchemy import Connection, Engine
 
+from runsous import settings
 from runsous.errors import InputError
 from runsous.store import database, users
 
@@ -27,8 +28,10 @@ def connection(engine: Annotated[Engine, Depends(engine)]) -> Iterator[Connectio
         yield conn
 
 
-def require_user(engine: Annotated[Engine, Depends(engine)]) -> int:
+def require_user(request: Request, engine: Annotated[Engine, Depends(engine)]) -> int:
     """The id of the user this request acts for."""
+    if settings.current().auth != "local":
+        return int(request.state.visitor.user_id)
     # A transaction of its own: what the route writes in others must find the user there.
     with engine.begin() as conn:
         return users.local(conn)

@@ -1,0 +1,236 @@
+"""Registration, sign-in and sign-out: plain forms, since only a route can set a cookie.
+
+Every form carries a token tied to a cookie of this browser, so that no other site can send it.
+Answers to a wrong sign-in, and to any registration, say the same and take as long whoever exists.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from collections.abc import Awaitable, Callable
+from hmac import compare_digest
+from typing import Any
+
+from anyio.to_thread import run_sync
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from sqlalchemy import Engine
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Match, Route
+from starlette.types import Scope
+
+from runsous import settings
+from runsous.accounts import entry, limits, passwords
+from runsous.errors import InputError
+from runsous.keys import Keyring
+from runsous.store import audit, database, sessions
+from runsous.web import client
+
+COOKIE = entry.COOKIE
+FORM_COOKIE = "runsous_form"
+# Longer than either way takes, on a slow machine too: the difference drowns.
+_ANSWER_S = 0.6
+_MOST_FIELDS, _MOST_BYTES = 10, 10_000
+
+_WRONG = "E-mail and password do not belong together."
+_MADE = "If this e-mail had no account, it has one now: sign in with the password you chose."
+
+_pages = Environment(
+    loader=PackageLoader("runsous.web"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+)
+
+
+class _Form(Route):
+    """A route that leaves addresses with a ``provider`` to Streamlit's sign-in by OIDC."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        if scope["type"] == "http" and b"provider=" in scope["query_string"]:
+            return Match.NONE, {}
+        return super().matches(scope)
+
+
+def routes() -> list[Route]:
+    """The forms, below ``/auth``; none in local mode."""
+    if settings.current().auth == "local":
+        return []
+    return [
+        _Form("/auth/login", login, methods=["GET", "POST"]),
+        Route("/auth/register", register, methods=["GET", "POST"]),
+        _Form("/auth/logout", logout, methods=["GET", "POST"]),
+        Route("/auth/provider", by_provider, methods=["GET"]),
+    ]
+
+
+async def login(request: Request) -> Response:
+    """The sign-in form; posted right, a session begins."""
+    if request.method == "GET":
+        made = _MADE if "made" in request.query_params else None
+        return _page(request, "login", next=_local(request.query_params.get("next")), done=made)
+    form = await request.form(max_fields=_MOST_FIELDS, max_part_size=_MOST_BYTES)
+    onward, email = _local(_text(form, "next")), _text(form, "email")
+    if (refused := await _refused(request, form, "login", email, next=onward)) is not None:
+        return refused
+    secret = await _at_length(
+        lambda: entry.sign_in(
+            database.current(), email, _text(form, "password"), client.address(request.scope)
+        )
+    )
+    if secret is None:
+        return _page(request, "login", 401, error=_WRONG, email=email, next=onward)
+    return await _signed_in(request, secret, onward)
+
+
+async def register(request: Request) -> Response:
+    """The registration form; posted right, one can sign in."""
+    if request.method == "GET":
+        invitation = request.query_params.get("invitation", "")
+        return _page(request, "register", invitation=invitation)
+    form = await request.form(max_fields=_MOST_FIELDS, max_part_size=_MOST_BYTES)
+    email, invitation = _text(form, "email"), _text(form, "invitation")
+    again = {"email": email, "invitation": invitation}
+    if (refused := await _refused(request, form, "register", **again)) is not None:
+        return refused
+    given = (email, _text(form, "password"), invitation, client.address(request.scope))
+    try:
+        await _at_length(lambda: entry.register(database.current(), *given))
+    except InputError as error:
+        return _page(request, "register", 400, error=str(error), **again)
+    return RedirectResponse("/auth/login?made", 303)
+
+
+async def logout(request: Request) -> Response:
+    """Ends this browser's session, or all of the user's."""
+    if request.method == "GET":
+        return _page(request, "logout")
+    form = await request.form(max_fields=_MOST_FIELDS, max_part_size=_MOST_BYTES)
+    if not _is_ours(request, form):
+        return _page(request, "logout", 403, error=_STALE)
+    if secret := request.cookies.get(COOKIE):
+        await run_sync(_end, database.current(), secret, "everywhere" in form)
+    answer = RedirectResponse("/auth/login", 303)
+    answer.delete_cookie(COOKIE, path="/")
+    # Streamlit's own cookie of who came by a provider.
+    for name in request.cookies:
+        if name.startswith(entry.PROVIDER_COOKIE):
+            answer.delete_cookie(name, path="/")
+    return answer
+
+
+async def by_provider(request: Request) -> Response:
+    """Where a browser whose user an identity provider vouched for becomes a session."""
+    vouched = entry.provider_cookies(request.cookies)
+    secret = await run_sync(
+        entry.take_over, database.current(), vouched, client.address(request.scope)
+    )
+    if secret is None:
+        return RedirectResponse("/auth/login", 303)
+    return await _signed_in(request, secret, "/")
+
+
+_STALE = "This form was open too long or cookies are off; send it again."
+
+
+async def _refused(
+    request: Request, form: FormData, page: str, email: str, **again: str
+) -> Response | None:
+    """Why a form is not looked at: not ours, or one too many of this address or e-mail."""
+    again = {"email": email, **again}
+    if not _is_ours(request, form):
+        return _page(request, page, 403, error=_STALE, **again)
+    for who in (client.address(request.scope), email.strip().casefold()):
+        verdict = await run_sync(limits.check, database.current(), limits.SIGN_IN, who)
+        if not verdict.is_allowed:
+            seconds = verdict.headers["Retry-After"]
+            words = f"That was tried too often; try again in {seconds} seconds."
+            refusal = _page(request, page, 429, error=words, **again)
+            refusal.headers.update(verdict.headers)
+            return refusal
+    return None
+
+
+async def _signed_in(request: Request, secret: str, onward: str) -> Response:
+    if former := request.cookies.get(COOKIE):
+        await run_sync(_end, database.current(), former, False)
+    answer = RedirectResponse(onward, 303)
+    longest = int(sessions.LONGEST.total_seconds())
+    answer.set_cookie(COOKIE, secret, longest, path="/", **_guarded())
+    return answer
+
+
+def _end(engine: Engine, secret: str, everywhere: bool) -> None:
+    with engine.begin() as conn:
+        visitor = entry.by_session(conn, secret)
+        sessions.end(conn, entry.digest(secret))
+        if visitor is None:
+            return
+        if everywhere:
+            sessions.end_all(conn, visitor.user_id)
+        audit.note(conn, visitor.user_id, "signed out everywhere" if everywhere else "signed out")
+
+
+async def _at_length(work: Callable[[], Any]) -> Any:
+    """What ``work`` returns or raises, after a time that tells nothing of what it found."""
+    began = time.monotonic()
+    waiting: Awaitable[Any] = run_sync(work)
+    try:
+        return await waiting
+    finally:
+        await asyncio.sleep(max(0.0, began + _ANSWER_S - time.monotonic()))
+
+
+def _page(request: Request, name: str, status: int = 200, **shown: Any) -> HTMLResponse:
+    known = request.cookies.get(FORM_COOKIE) or secrets.token_urlsafe(24)
+    current = settings.current()
+    values = {
+        "title": _TITLES[name],
+        "csrf_token": _csrf(known),
+        "registration": current.registration,
+        "shortest": passwords.SHORTEST,
+        "provider": current.oidc_name,
+        "email": "",
+        "next": "/",
+        "invitation": "",
+        "error": None,
+        "done": None,
+    }
+    answer = HTMLResponse(_pages.get_template(f"{name}.html").render(values | shown), status)
+    answer.headers["Cache-Control"] = "no-store"
+    if request.cookies.get(FORM_COOKIE) != known:
+        answer.set_cookie(FORM_COOKIE, known, path="/auth", **_guarded())
+    return answer
+
+
+_TITLES = {"login": "Sign in", "register": "Make an account", "logout": "Sign out"}
+
+
+def _guarded() -> dict[str, Any]:
+    is_https = settings.current().base_url.startswith("https://")
+    return {"httponly": True, "samesite": "lax", "secure": is_https}
+
+
+def _csrf(cookie: str) -> str:
+    return Keyring(settings.secret_keys(settings.current())).digest("form", cookie).hex()
+
+
+def _is_ours(request: Request, form: FormData) -> bool:
+    cookie = request.cookies.get(FORM_COOKIE, "")
+    return bool(cookie) and compare_digest(
+        _text(form, "csrf_token").encode(), _csrf(cookie).encode()
+    )
+
+
+def _text(form: FormData, name: str) -> str:
+    value = form.get(name, "")
+    return value if isinstance(value, str) else ""
+
+
+def _local(path: str | None) -> str:
+    """A path on this server; the home page for anything that would lead elsewhere."""
+    is_here = path is not None and path.startswith("/") and path[1:2] not in ("/", "\\")
+    return path if path and is_here and path.isprintable() else "/"
