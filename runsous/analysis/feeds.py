@@ -14,11 +14,11 @@ from runsous.analysis.geo import Bools, Floats
 FINE_S = 5.0
 """Stamps up to this ± tell seconds apart."""
 
-_MINUTE_S = (45.0, 90.0)
-"""The ± of stamps in whole minutes. One source may report by the minute and by the second
-(two exports of it), while the ± of single reports by the second differs for other reasons."""
+_MINUTE_S = 60.0
+"""The ± of stamps in whole minutes, and of those that tell none. One source may report by the
+minute and by the second (two exports of it), while the ± of single reports by the second
+differs for other reasons."""
 
-_USUAL_PRECISION_S = 60.0
 _DAY_S = 86_400.0
 _CROSSFADE_S = 12.0
 """As long as players let two songs overlap."""
@@ -63,7 +63,7 @@ def _numbers(placed: pd.DataFrame) -> pd.DataFrame:
             "source": placed["source"].to_numpy(),
             "is_unknown": is_unknown,
             "is_vague": is_unknown | (~is_start & np.isnan(played) & np.isnan(length)),
-            "is_minute": (precision >= _MINUTE_S[0]) & (precision <= _MINUTE_S[1]),
+            "is_minute": precision == _MINUTE_S,
             "is_end": kind == "end",
             "at": at,
             "start": start,
@@ -141,7 +141,7 @@ def within_a_day(durations: pd.Series, least: float = 1e-3) -> Floats:
 
 def precision_s(listens: pd.DataFrame) -> Floats:
     """± of each stamp; a minute where the source is silent."""
-    return listens["precision_s"].fillna(_USUAL_PRECISION_S).to_numpy("float64")
+    return listens["precision_s"].fillna(_MINUTE_S).to_numpy("float64")
 
 
 def seconds(stamps: pd.Series) -> Floats:

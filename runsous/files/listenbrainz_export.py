@@ -18,6 +18,8 @@ from runsous.model import Reading
 _LISTS: Final = r'listens|payload(?="\s*:\s*\[)'
 """In answers "payload" is the object around "listens", in submitted bodies the array itself."""
 _EXACT_S: Final = 2.0
+_BARE_S: Final = 5.0
+"""± of a stamp without any length: as good as Last.fm's, whose histories are copied here too."""
 _FROM_SPOTIFY_S: Final = 30.0
 _ORIGINS: Final = (
     "music_service",
@@ -35,7 +37,8 @@ def is_listenbrainz(head: bytes) -> bool:
 
 
 def read_listenbrainz(content: bytes) -> Reading:
-    """The listens of a file, ``source`` "listenbrainz": to ± 2 s, from Spotify to ± 30 s.
+    """The listens of a file, ``source`` "listenbrainz": to ± 2 s, without a length to
+    ± 5 s, from Spotify to ± 30 s.
 
     Raises :class:`InputError` when it holds something else than listens.
     """
@@ -61,18 +64,22 @@ def _play(entry: Any) -> Play:
     track = entry["track_metadata"]
     info = _object(track.get("additional_info"))
     is_end = _is_from_spotify(info)
+    played_s = _first(info, "duration_played", "ms_played")
+    duration_s = _first(info, "duration", "duration_ms")
+    is_bare = not (played_s > 0 or duration_s > 0)
+    start_s = _BARE_S if is_bare else _EXACT_S
     return Play(
         stamp=entry["listened_at"],
         artist=track.get("artist_name"),
         title=track.get("track_name"),
         album=track.get("release_name"),
-        played_s=_first(info, "duration_played", "ms_played"),
-        duration_s=_first(info, "duration", "duration_ms"),
+        played_s=played_s,
+        duration_s=duration_s,
         isrc=info.get("isrc"),
         mbid=_object(track.get("mbid_mapping")).get("recording_mbid") or info.get("recording_mbid"),
         spotify_id=info.get("spotify_id") or info.get("origin_url"),
         stamp_kind="end" if is_end else "start",
-        precision_s=_FROM_SPOTIFY_S if is_end else _EXACT_S,
+        precision_s=_FROM_SPOTIFY_S if is_end else start_s,
     )
 
 

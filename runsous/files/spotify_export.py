@@ -7,11 +7,12 @@ people pass it on.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from runsous.files import text
 from runsous.files.listening import (
@@ -29,6 +30,7 @@ from runsous.files.listening import (
 )
 from runsous.model import Reading
 
+Bools = NDArray[np.bool_]
 Entry = Mapping[str, Any]
 
 _EXTENDED: Final = frozenset({"ts", "ms_played"})
@@ -59,21 +61,22 @@ def is_spotify_short(head: bytes) -> bool:
 def read_spotify_extended(content: bytes) -> Reading:
     """The songs of one file of an extended history, ``source`` "spotify_extended".
 
-    ``ts`` is the end of a play, to ± 2 s. Where the player noted its start as well
-    (``offline_timestamp``) and more than a minute is missing between the two, the play was
-    paused, most often at its end until the next song hours later: then the stamp is where it
-    would have ended without, to ± 30 s. A song played through tells its length. Raises
-    :class:`InputError`.
+    ``ts`` is the end of a play, to ± 2 s. Its start is known where the player noted it
+    (``offline_timestamp``) or the song came by itself after the one before. If more than a
+    minute is missing between the two, the play was paused, most often at its end until the
+    next song hours later: then the stamp is where it would have ended without, to ± 30 s.
+    Otherwise what is missing is the ±, up to the end of the play before. A song played
+    through tells its length. Raises :class:`InputError`.
     """
-    starts: list[Any] = []
+    entries: list[Entry] = []
 
     def play(entry: Any) -> Play:
         found = _extended(_known(entry, _EXTENDED))
-        starts.append(entry.get("offline_timestamp"))
+        entries.append(entry)
         return found
 
     found = _harvest(content, play)
-    _mind_pauses(found, seconds(starts))
+    _mind_pauses(found, entries)
     return reading("spotify_extended", found, has_repeats=True)
 
 
@@ -166,22 +169,49 @@ def _truth(value: Any) -> bool | None:
     return word(value) in ("true", "1", "1.0") if word(value) else None
 
 
-def _mind_pauses(found: Harvest, start_s: Floats) -> None:
-    """Notes how long paused plays were idle, and doubts offline ones that cannot be so.
+def _mind_pauses(found: Harvest, entries: Sequence[Entry]) -> None:
+    """Notes how long paused plays were idle, and how far the start of others is in doubt.
 
     Measured in real histories: start and end agree within 2 s of the time played for four
     plays of five, and plays placed by their noted start never overlap others. A player whose
-    clock is wrong never agrees, and is not believed.
+    clock is wrong never agrees, and is not believed. Of songs that came by themselves long
+    after the one before, 98 of 100 had begun at its end and were paused; of songs that were
+    chosen, about half.
     """
     end_s = seconds([play.stamp for play in found.plays])
-    played_s = np.array([play.played_s for play in found.plays])
+    start_s = end_s - np.array([play.played_s for play in found.plays])
+    noted_s = seconds([entry.get("offline_timestamp") for entry in entries])
     # Some exports write 0 for a start that was not noted.
-    missing_s = end_s - played_s - np.where(start_s > 0, start_s, np.nan)
+    missing_s = start_s - np.where(noted_s > 0, noted_s, np.nan)
     known = missing_s[np.isfinite(missing_s)]
     is_trusted = known.size > 0 and np.mean(np.abs(known) <= _SAME_S) >= _TRUSTED_SHARE
-    paused = is_trusted & (missing_s > _MINUTE_S) & (missing_s < _LONGEST_PAUSE_S)
-    for i in np.flatnonzero(paused).tolist():
-        found.plays[i] = found.plays[i]._replace(idle_s=float(missing_s[i]), precision_s=_PAUSED_S)
-    for i in np.flatnonzero(~paused & (np.abs(missing_s) > _MINUTE_S)).tolist():
+    is_noted = np.isfinite(missing_s) & is_trusted
+    gap_s, is_next = _since_the_one_before(start_s, end_s, entries)
+    silent_s = np.round(np.where(is_noted, missing_s, gap_s), 3)
+    is_silent = (silent_s > _EXACT_S) & (silent_s < _LONGEST_PAUSE_S)
+    paused = is_silent & (silent_s > _MINUTE_S) & (is_noted | is_next)
+    for i in np.flatnonzero(is_silent).tolist():
+        doubt: dict[str, Any] = {"precision_s": float(silent_s[i])}
+        if paused[i]:
+            doubt = {"idle_s": float(silent_s[i]), "precision_s": _PAUSED_S}
+        found.plays[i] = found.plays[i]._replace(**doubt)
+    for i in np.flatnonzero(~is_silent & (np.abs(missing_s) > _MINUTE_S)).tolist():
         if found.plays[i].is_offline:
             found.plays[i] = found.plays[i]._replace(precision_s=_OFFLINE_S)
+
+
+def _since_the_one_before(
+    start_s: Floats, end_s: Floats, entries: Sequence[Entry]
+) -> tuple[Floats, Bools]:
+    """Seconds from the end of the play before, and whether the song came by itself after it."""
+    order = np.argsort(end_s, kind="stable")
+    before = np.roll(order, 1)
+    gap_s = np.full(end_s.size, np.nan)
+    is_next = np.zeros(end_s.size, dtype=bool)
+    gap_s[order[1:]] = start_s[order[1:]] - end_s[before[1:]]
+    starts, ends = (
+        np.array([word(entry.get(name)) == "trackdone" for entry in entries], dtype=bool)
+        for name in ("reason_start", "reason_end")
+    )
+    is_next[order[1:]] = starts[order[1:]] & ends[before[1:]]
+    return gap_s, is_next

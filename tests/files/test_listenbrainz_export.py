@@ -38,8 +38,13 @@ def test_every_form_of_listens_is_known_and_means_the_same(form):
     content = FORMS[form].encode()
     assert is_listenbrainz(content)
     found = read_listenbrainz(content).listens.iloc[0]
-    assert (found["stamp"], found["stamp_kind"], found["precision_s"]) == (START, "start", 2)
+    assert (found["stamp"], found["stamp_kind"], found["precision_s"]) == (START, "start", 5)
     assert (found["artist"], found["title"], found["album"]) == ("Band", "Song", "LP")
+
+
+@pytest.mark.parametrize("length", ["duration", "duration_ms", "duration_played", "ms_played"])
+def test_a_player_that_tells_a_length_tells_the_start_exactly(length):
+    assert read(listen({length: 200_000})).listens["precision_s"].tolist() == [2]
 
 
 @pytest.mark.parametrize("at", [AT, float(AT), str(AT), AT * 1000])

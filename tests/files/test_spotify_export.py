@@ -124,14 +124,70 @@ def test_a_play_paused_at_its_end_keeps_its_stamp_and_says_how_long_it_was_idle(
 def test_the_noted_start_of_a_player_with_a_wrong_clock_is_not_believed():
     hour_off = [
         extended(
-            ts=f"2024-05-01T{hour:02}:00:00Z", offline_timestamp=1714521400 + 3600 * (hour - 1)
+            ts=f"2024-05-01T{hour:02}:00:00Z",
+            reason_start="clickrow",
+            offline_timestamp=1714521400 + 3600 * (hour - 1),
         )
         for hour in range(1, 6)
     ]
     listens = read(*hour_off).listens
     assert listens["stamp"].dt.minute.eq(0).all()
-    assert listens["precision_s"].eq(2).all()
+    assert listens["precision_s"].tolist() == [2, *[3600 - 200] * 4]
     assert listens["idle_s"].isna().all()
+
+
+def test_a_start_that_the_player_noted_up_to_a_minute_earlier_is_in_doubt_by_that():
+    plain = extended(ts="2024-05-01T07:00:00Z", offline_timestamp=1714546600)
+    # Noted 20 s before what the end and the time played say.
+    earlier = extended(offline_timestamp=int(END.timestamp()) - 220)
+    listens = read(plain, earlier).listens
+    assert listens["precision_s"].tolist() == [2, 20]
+    assert listens["idle_s"].isna().all()
+
+
+def in_a_row(gap_s, **second):
+    """Two songs of 200 s, the second ``gap_s`` later than it could have come."""
+    end = END + pd.Timedelta(seconds=200 + gap_s)
+    return read(extended(), extended(ts=end.strftime("%Y-%m-%dT%H:%M:%SZ"), **second)).listens
+
+
+def test_a_song_that_came_by_itself_began_at_the_end_of_the_one_before():
+    second = in_a_row(7200).iloc[1]
+    assert (second["idle_s"], second["precision_s"]) == (7200, 30)
+
+
+@pytest.mark.parametrize(("gap", "expected"), [(0, 2), (2, 2), (25, 25), (60, 60)])
+def test_up_to_a_minute_between_two_songs_is_the_doubt_about_the_start(gap, expected):
+    second = in_a_row(gap).iloc[1]
+    assert second["precision_s"] == expected
+    assert pd.isna(second["idle_s"])
+
+
+@pytest.mark.parametrize("reason", ["clickrow", "fwdbtn", "playbtn", "appload", None])
+@pytest.mark.parametrize("gap", [25, 7200])
+def test_a_song_that_was_chosen_may_have_begun_any_time_since_the_one_before(reason, gap):
+    second = in_a_row(gap, reason_start=reason).iloc[1]
+    assert second["precision_s"] == gap
+    assert pd.isna(second["idle_s"])
+
+
+def test_what_was_broken_off_was_not_followed_by_itself():
+    first = extended(reason_end="logout")
+    second = read(first, extended(ts="2024-05-01T12:00:00Z")).listens.iloc[1]
+    assert (second["precision_s"], second["stamp_kind"]) == (7200 - 200, "end")
+    assert pd.isna(second["idle_s"])
+
+
+def test_the_order_of_the_entries_in_the_file_makes_no_difference():
+    entries = [extended(ts=f"2024-05-01T{hour}:00:00Z", reason_start="clickrow") for hour in (7, 9)]
+    backwards = read(*reversed(entries)).listens
+    assert backwards["precision_s"].tolist() == [7200 - 200, 2]
+
+
+def test_a_podcast_before_a_song_bounds_its_start():
+    podcast = extended(ts="2024-05-01T10:30:00Z", episode_name="Talk")
+    song = extended(ts="2024-05-01T10:34:00Z", reason_start="clickrow")
+    assert read(extended(), podcast, song).listens["precision_s"].tolist()[2] == 40
 
 
 def test_an_offline_play_that_contradicts_its_noted_start_is_only_known_to_two_minutes():

@@ -6,9 +6,11 @@ import json
 import zipfile
 from collections import Counter
 
+import numpy as np
 import pandas as pd
 import pytest
 
+from runsous.analysis import plays as merging
 from runsous.files import lastfm_export, listenbrainz_export, maloja_export, spotify_export
 
 pytestmark = pytest.mark.real
@@ -107,7 +109,10 @@ def test_an_extended_history_as_csv_has_its_4000_rows(shared_data):
 
 
 def _assert_placed(listens, entries):
-    """Plays end at ``ts``; those that were paused for over a minute begin at their start."""
+    """Plays end at ``ts``; those that were paused for over a minute begin at their start.
+
+    What is missing of less than a minute is the ±.
+    """
     end = pd.to_datetime(entries["ts"], utc=True)
     played = pd.to_timedelta(entries["ms_played"], unit="ms")
     start = pd.to_datetime(entries["offline_timestamp"], unit="s", utc=True)
@@ -116,7 +121,24 @@ def _assert_placed(listens, entries):
     assert (listens["stamp"] == end).all()
     assert (listens["idle_s"] - expected).abs().max() < 0.001
     assert listens["idle_s"].notna().tolist() == paused.tolist()
-    assert listens["precision_s"].tolist() == [30.0 if each else 2.0 for each in paused]
+    missing = (end - played - start).dt.total_seconds().clip(lower=2.0).mask(paused, 30.0)
+    assert listens["precision_s"].tolist() == pytest.approx(missing.tolist(), abs=1e-3)
+
+
+def test_where_starts_were_not_noted_the_plus_minus_tells_how_far_off_they_are(shared_data):
+    path = shared_data / "spotify/extended_as_csv_with_genre_basarzaim_2024.csv"
+    table = pd.read_csv(path)
+    heard = table[(table["ms_played"] > 0) & table["master_metadata_track_name"].notna()]
+    noted = pd.to_datetime(heard["offline_timestamp"].to_numpy(), unit="s", utc=True)
+    content = table.drop(columns="offline_timestamp").to_csv(index=False).encode()
+    songs = spotify_export.read_spotify_extended(content).listens.dropna(subset="title")
+    placed = merging.place(songs.assign(track_duration_s=np.nan), {})
+    apart_s = (placed["started_at"] - noted).dt.total_seconds().abs()
+    within = apart_s <= placed["plus_minus_s"] + 2
+    assert within.mean() > 0.98
+    exact = placed["plus_minus_s"] <= merging.EXACT_S
+    assert within[exact].mean() > 0.98
+    assert exact.mean() > 0.75
 
 
 def test_a_lastfm_history_without_header_has_its_12667_scrobbles(shared_data):
