@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import struct
+import time
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -653,6 +654,32 @@ def test_thousands_of_layouts_and_sessions_are_refused():
         session(fit, start_time=after(second))
     with pytest.raises(InputError, match="sessions"):
         read_fit(fit.content())
+
+
+def test_junk_behind_a_run_is_searched_for_messages_in_little_time():
+    run, junk = fit_run(START, 600), random.Random(3).randbytes(16 << 20)
+    begun = time.process_time()
+    found = workout(run[: len(run) // 2] + junk + run[len(run) // 2 :])
+    assert time.process_time() - begun < 2
+    assert len(found.samples) == pytest.approx(600, abs=5)
+
+
+def test_what_looks_like_messages_for_ever_is_given_up():
+    run = fit_run(START, 600)
+    looks_alike = b"\xf0" + b"\x40\0\0\x14\0\1\xff\xff\x86" * 500_000
+    begun = time.process_time()
+    found = workout(run[: len(run) // 2] + looks_alike)
+    assert time.process_time() - begun < 3
+    assert len(found.samples) == pytest.approx(300, abs=5)
+
+
+def test_chained_files_with_false_lengths_are_not_all_checked():
+    size = 16 << 20
+    lying = b"\x0e\x10\0\0" + (size - 6400).to_bytes(4, "little") + b".FIT\0\0" + bytes(50)
+    begun = time.process_time()
+    with pytest.raises(InputError, match="no workout"):
+        read_fit(lying * 100 + bytes(size))
+    assert time.process_time() - begun < 3
 
 
 def test_random_damage_ends_in_samples_or_one_sentence():

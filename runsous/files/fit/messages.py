@@ -8,7 +8,8 @@ from typing import Final, NamedTuple
 import numpy as np
 from fitdecode import profile
 
-from runsous.files.fit.structure import Field, Layout, Part
+from runsous.files.fit.layouts import Field, Layout
+from runsous.files.fit.structure import Part
 
 Numbers = np.ndarray[tuple[int], np.dtype[np.float64]]
 Mask = np.ndarray[tuple[int], np.dtype[np.bool_]]
@@ -221,7 +222,8 @@ def _read(
     if not count:
         return
     raw = np.ascontiguousarray(block[:, : count * width]).view(order + code)
-    values = raw.astype(np.float64)
+    with np.errstate(invalid="ignore"):  # damaged floats
+        values = raw.astype(np.float64)
     if none is not None:
         values[raw == none] = np.nan
     elif code[0] == "f":

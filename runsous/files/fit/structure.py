@@ -8,18 +8,18 @@ here, so that work and memory grow with the file alone, whatever it claims.
 from __future__ import annotations
 
 import re
-import struct
-from array import array
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Final, Literal, NamedTuple
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import numpy as np
 
 from runsous.errors import InputError
 from runsous.files.fit.checksum import checksum
+from runsous.files.fit.layouts import Layout, definition_size, layout_of
 
 RECORD: Final = 20
-STAMP_FIELD: Final = 253
 
 _MOST_MESSAGES: Final = 2_000_000
 _MOST_LAYOUTS: Final = 2_000
@@ -28,34 +28,12 @@ _MOST_FAULTS: Final = 1_000
 _NO_STAMP: Final = 0xFFFFFFFF
 _DAY_S: Final = 86_400
 _HEADER_BYTES: Final = (12, 14)
-_BASE_TYPES: Final = frozenset(
-    b"\x00\x01\x02\x07\x0a\x0d\x83\x84\x85\x86\x88\x89\x8b\x8c\x8e\x8f\x90"
-)
-
-
-class Field(NamedTuple):
-    """One field of a message: its number, place behind the message's header, and base type.
-
-    For a developer field ``kind`` is the developer's index instead.
-    """
-
-    number: int
-    at: int
-    size: int
-    kind: int
-
-
-@dataclass(eq=False)
-class Layout:
-    """The fields of all messages written under one definition, and where those begin."""
-
-    number: int
-    order: Literal["<", ">"]
-    fields: tuple[Field, ...]
-    developer: tuple[Field, ...]
-    size: int
-    stamp: Field | None
-    starts: array[int] = field(default_factory=lambda: array("Q"))
+_MOST_DOUBTS: Final = 5
+"""So many wrong checksums, and no other is tried: each costs a look at the whole file."""
+_MOST_TRIES: Final = 100_000
+"""So many places that look like a message at first and are none, and the rest is given up."""
+_NEXT: Final = 1 << 10
+_FURTHEST: Final = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -93,8 +71,10 @@ def parts(content: bytes) -> Iterator[Part]:
     marks = (found.start() - 8 for found in re.finditer(rb"\.FIT", content))
     starts = [at for at in marks if at >= 0 and content[at] in _HEADER_BYTES][:_MOST_PARTS]
     at = starts[0] if starts else 0
+    doubts = 0
     while 0 <= at < len(content):
-        end = _end(content, at, starts)
+        end = _end(content, at, starts, is_checked=doubts < _MOST_DOUBTS)
+        doubts += end != _stated_end(content, at)
         yield _part(content[at:end])
         following = bisect_right(starts, end - 1)
         at = starts[following] if following < len(starts) else -1
@@ -104,12 +84,12 @@ def _stated_end(content: bytes, at: int) -> int:
     return at + content[at] + int.from_bytes(content[at + 4 : at + 8], "little") + 2
 
 
-def _end(content: bytes, at: int, starts: list[int]) -> int:
+def _end(content: bytes, at: int, starts: list[int], *, is_checked: bool) -> int:
     """Where the file that begins ``at`` ends: as its header says unless that is absurd."""
     stated = _stated_end(content, at)
     if stated in starts or stated == len(content):
         return stated
-    if stated < len(content) and not checksum(content[at:stated]):
+    if is_checked and stated < len(content) and not checksum(content[at:stated]):
         return stated
     following = bisect_right(starts, at)
     return starts[following] if following < len(starts) else len(content)
@@ -148,6 +128,7 @@ class _Walk:
         self._last: Layout | None = None
         self._now: int | None = None
         self._left = _MOST_MESSAGES
+        self._tries = _MOST_TRIES
 
     def run(self, at: int) -> Literal["end", "cut", "broken", "untimely"]:
         """Walks on from ``at``; what comes out is why it stopped, ``self.at`` is where."""
@@ -198,7 +179,7 @@ class _Walk:
                 start = self._last.starts.pop()
                 while self.compressed and self.compressed[-1] >= start:
                     self.compressed.pop()
-            found = next((s for s in range(start + 1, self.end) if self._is_sound(s)), None)
+            found = self._sound_from(start + 1)
             if found is None or self.faults >= _MOST_FAULTS:
                 self.is_cut = True
                 return
@@ -207,7 +188,7 @@ class _Walk:
 
     def _define(self, at: int) -> int:
         """Takes note of the definition that begins ``at``: its size, 0 if it is none."""
-        size = _definition_size(self.content, at, self.end)
+        size = definition_size(self.content, at, self.end)
         if not size:
             return 0
         # One definition is often repeated; its messages are gathered in one layout.
@@ -215,7 +196,7 @@ class _Walk:
         if key not in self.layouts:
             if len(self.layouts) >= _MOST_LAYOUTS:
                 raise InputError("It has more kinds of messages than any recorded workout.")
-            self.layouts[key] = _layout(key)
+            self.layouts[key] = layout_of(key)
         self._known[self.content[at] & 15] = self.layouts[key]
         return size
 
@@ -237,17 +218,53 @@ class _Walk:
         self._now = self._now or stamp
         return True
 
+    def _sound_from(self, start: int) -> int | None:
+        """Where from ``start`` on a message surely begins; ``None`` if nowhere, or too hard."""
+        reach = _NEXT
+        while start < self.end:
+            stop = min(start + reach, self.end)
+            for at in self._plausible(start, stop):
+                if self._is_sound(at):
+                    return at
+                self._tries -= 1
+                if self._tries <= 0:
+                    return None
+            start, reach = stop, min(2 * reach, _FURTHEST)
+        return None
+
+    def _plausible(self, start: int, stop: int) -> list[int]:
+        """All places in ``[start, stop)`` at which :meth:`_is_sound` may be true, in order.
+
+        The same first tests, for thousands of bytes at once.
+        """
+        data = np.frombuffer(self.content, np.uint8)
+        heads = data[start : max(start, min(stop, self.end - 5))]
+        second, third = (data[start + n : start + n + heads.size] for n in (1, 2))
+        found = [np.flatnonzero((heads & 0xD0 == 0x40) & (second == 0) & (third <= 1))]
+        for header, layout in enumerate(self._known):
+            if layout is None or layout.stamp is None:
+                continue
+            last = min(stop, self.end - layout.size + 1)
+            at = np.flatnonzero(data[start : max(start, last)] == header)
+            four = at[:, None] + start + layout.stamp.at + np.arange(4)
+            stamps = data[four].view(layout.order + "u4").ravel().astype(np.int64)
+            if self._now:
+                at = at[(stamps >= self._now) & (stamps <= self._now + _DAY_S)]
+            found.append(at)
+        places: list[int] = (np.sort(np.concatenate(found)) + start).tolist()
+        return places
+
     def _is_sound(self, at: int) -> bool:
         """Whether a message surely begins here: a definition, or a time soon after the last."""
         if self.content[at] & 0xC0 == 0x40:
-            size = _definition_size(self.content, at, self.end, is_strict=True)
+            size = definition_size(self.content, at, self.end, is_strict=True)
             behind = self.content[at + size : at + size + 1]
             return bool(size) and behind == bytes((self.content[at] & 15,))
         size = self._timely_size(at)
         return bool(size) and (
             at + size >= self.end
             or bool(self._timely_size(at + size))
-            or bool(_definition_size(self.content, at + size, self.end, is_strict=True))
+            or bool(definition_size(self.content, at + size, self.end, is_strict=True))
         )
 
     def _timely_size(self, at: int) -> int:
@@ -259,38 +276,3 @@ class _Walk:
         if stamp is None or not 0 <= stamp - (self._now or stamp) <= _DAY_S:
             return 0
         return layout.size
-
-
-def _definition_size(content: bytes, at: int, end: int, *, is_strict: bool = False) -> int:
-    """The bytes of the definition that begins ``at``, 0 if it is none or not whole.
-
-    Strictly, what the format reserves is zero and all base types are known.
-    """
-    if at + 6 > end or content[at + 2] > 1:
-        return 0
-    size = 6 + 3 * content[at + 5]
-    if is_strict and not (
-        content[at] & 0x10 == content[at + 1] == 0
-        and _BASE_TYPES.issuperset(content[at + 8 : at + size : 3])
-    ):
-        return 0
-    if content[at] & 0x20:
-        size += 1 + (3 * content[at + size] if at + size < end else 0)
-    return size if at + size <= end else 0
-
-
-def _layout(key: bytes) -> Layout:
-    """The layout that a definition (its flag, then what follows its header) describes."""
-    order: Literal["<", ">"] = ">" if key[2] else "<"
-    (number,) = struct.unpack_from(order + "H", key, 3)
-    split = 6 + 3 * key[5]
-    at, groups = 1, []
-    for block in (key[6:split], key[split + 1 :]):
-        fields = []
-        for triple in range(0, len(block), 3):
-            identity, size, kind = block[triple : triple + 3]
-            fields.append(Field(identity, at, size, kind))
-            at += size
-        groups.append(tuple(fields))
-    stamps = (f for f in groups[0] if f.number == STAMP_FIELD and f.size == 4)
-    return Layout(number, order, groups[0], groups[1], at, next(stamps, None))

@@ -92,7 +92,7 @@ def _file(part: Part, found: dict[str, Table]) -> _File:
     channels = sampling.channels(found["record"])
     near = _near(channels["time_s"], found["session"])
     strays = int((~near & np.isfinite(channels["time_s"])).sum())
-    notes = [*_damage(part, len(near)), *clock_notes]
+    notes = [*_damage(part, int(near.sum())), *clock_notes]
     if strays:
         notes.append(f"Left out because of impossible times: {_counted(strays, 'sample')}.")
     channels = {name: column[near] for name, column in channels.items()}
