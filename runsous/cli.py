@@ -5,8 +5,10 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
+import os
 import signal
 import sys
+import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -19,7 +21,16 @@ if TYPE_CHECKING:
 
     from runsous.store.imports import FileResult
 
-_DONE, _FAILED, _INTERRUPTED, _TERMINATED = 0, 1, 130, 143
+_DONE, _FAILED, _INTERRUPTED, _UNHEARD, _TERMINATED = 0, 1, 130, 141, 143
+_STOPPING = "\nStopping after this file; Ctrl-C again stops at once.\n"
+_STOPPED = (
+    "Stopped. What was read is in; the same command goes on with the rest,"
+    " and so does Retry on the page Add data."
+)
+_STOPPED_AT_ONCE = (
+    "Stopped at once. What was read is in; the same command goes on with the rest,"
+    " and so does the app when it runs."
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -31,12 +42,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # So that being told to stop puts everything away, as Ctrl-C does.
     signal.signal(signal.SIGTERM, _terminate)
     try:
-        return int(chosen.run(chosen))
+        code = int(chosen.run(chosen))
+        sys.stdout.flush()
+        return code
     except RunsousError as error:
         print(error, file=sys.stderr)
         return _FAILED
     except KeyboardInterrupt:
         return _INTERRUPTED
+    except BrokenPipeError:
+        # Who read has heard enough. Nor must the interpreter, ending, try to say the rest.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _UNHEARD
 
 
 def _terminate(*_: object) -> NoReturn:
@@ -125,13 +142,42 @@ def _import(chosen: argparse.Namespace) -> int:
         with engine.begin() as conn:
             user_id = users.local(conn)
         show = None if chosen.json or not sys.stderr.isatty() else _show_progress
-        report = import_files.import_paths(engine, user_id, chosen.paths, show)
+        try:
+            with _stopping_softly() as stopping:
+                report = import_files.import_paths(engine, user_id, chosen.paths, show, stopping)
+        except KeyboardInterrupt:
+            print(_STOPPED_AT_ONCE, file=sys.stderr)
+            return _INTERRUPTED
     if chosen.json:
         print(json.dumps(report.as_json(), ensure_ascii=False))
     else:
         for file in report.files:
             print(_line(file))
+    if stopping.is_set():
+        print(_STOPPED, file=sys.stderr)
+        return _INTERRUPTED
     return _FAILED if report.failed else _DONE
+
+
+@contextlib.contextmanager
+def _stopping_softly() -> Iterator[threading.Event]:
+    """Lets the first Ctrl-C only set the event."""
+    stopping = threading.Event()
+
+    def stop(*_: object) -> None:
+        stopping.set()
+        signal.signal(signal.SIGINT, before)
+        # Not by print, which the signal may have come in the middle of.
+        os.write(2, _STOPPING.encode())
+
+    before = signal.getsignal(signal.SIGINT)
+    # A command in the background may have been told not to hear it.
+    if before is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, stop)
+    try:
+        yield stopping
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _show_progress(done: int, total: int, path: str) -> None:

@@ -96,7 +96,8 @@ def newest(conn: Connection, user_id: int, limit: int) -> list[dict[str, Any]]:
         text(
             "SELECT i.id, i.origin, i.status, i.is_cancelled,"  # noqa: S608 - words of ours
             " i.created_at, i.finished_at, u.done, u.total, u.names, f.*,"
-            f" EXISTS (SELECT FROM uploads u WHERE u.import_id = i.id AND {_WORTH_RETRYING}) AS can_retry FROM imports i"
+            f" EXISTS (SELECT FROM uploads u WHERE u.import_id = i.id AND {_WORTH_RETRYING})"
+            " AS can_retry FROM imports i"
             " CROSS JOIN LATERAL (SELECT coalesce(sum(done), 0)::int AS done,"
             "   coalesce(sum(total), 0)::int AS total, array_agg(path ORDER BY id) AS names"
             "   FROM uploads WHERE import_id = i.id) u"

@@ -82,6 +82,65 @@ def test_what_cannot_be_read_says_why_and_can_be_tried_again(add, engine):
     assert work(engine) == import_id
 
 
+def test_while_others_are_read_a_file_that_failed_says_so(add, engine, home):
+    drop(add, ("notes.txt", b"not a workout"), ("run.fit", library.run_with_music()))
+    seen = []
+
+    def look(*_):
+        if not seen:
+            run(add)
+            seen.append(words(add))
+
+    with engine.begin() as conn:
+        user_id, import_id, _ = imports.unfinished(conn)[-1]
+    import_files.run(engine, user_id, import_id, look)
+    assert "✗ notes.txt not imported" in seen[0]
+    assert "It is neither a workout" in seen[0]
+    assert "✓" not in seen[0]
+    assert "run.fit waiting" in seen[0]
+
+
+def test_of_an_archive_being_read_the_failures_are_counted(add, engine, tmp_path):
+    packed = make.packed({"a.fit": b"nothing", "b.gpx": make.gpx()}, tmp_path / "two.zip")
+    drop(add, ("two.zip", packed.read_bytes()), ("run.fit", library.run_with_music()))
+    seen = []
+
+    def look(*_):
+        run(add)
+        seen.append(words(add))
+
+    with engine.begin() as conn:
+        user_id, import_id, _ = imports.unfinished(conn)[-1]
+    import_files.run(engine, user_id, import_id, look)
+    assert "✗ two.zip 1 of 2 · 1 not imported" in seen[1]
+    assert "✗ two.zip 2 files · 1 not imported" in seen[2]
+
+
+def test_what_failed_can_be_removed_for_good(add, engine, home):
+    drop(add, ("notes.txt", b"not a workout"), ("run.fit", library.run_with_music()))
+    work(engine)
+    run(add)
+    assert [p.read_bytes() for p in (home / "uploads").rglob("*") if p.is_file()]
+    press(add, "Remove")
+    assert "notes.txt" not in words(add)
+    assert list((home / "uploads").iterdir()) == []
+    assert len(make.rows(engine, "SELECT 1 FROM activities")) == 1
+
+
+def test_what_is_too_large_is_not_kept_and_not_tried_again(add, engine, home):
+    from dataclasses import replace
+
+    from runsous import settings
+
+    settings.use(replace(settings.current(), max_file_mb=1))
+    drop(add, ("big.fit", make.fit() + bytes(1 << 20)))
+    work(engine)
+    run(add)
+    assert "RUNSOUS_MAX_FILE_MB" in words(add)
+    assert [b.label for b in add.button if b.label in ("Retry", "Remove")] == ["Remove"]
+    assert list((home / "uploads").iterdir()) == []
+
+
 def test_a_name_with_an_odd_ending_is_welcome(add, engine):
     drop(add, ("Activity 2024.FIT.download", library.run_with_music()))
     work(engine)

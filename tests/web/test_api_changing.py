@@ -232,6 +232,26 @@ def test_a_worker_that_ended_keeps_nobody_else_in_its_process_from_importing(eng
     assert [file.status for file in make.take(engine, *paths).files] == ["imported"] * 2
 
 
+@pytest.mark.usefixtures("worker")
+def test_an_import_can_be_removed_once_it_is_done(web, ask, described, home):
+    started = post(web, described, [("a.fit", b"nothing"), ("b.fit", make.fit())]).json()
+    finished(ask, started)
+    for status in (204, 404):
+        answer = web.delete(f"{API}/imports/{started['id']}")
+        check(described, "delete", f"/imports/{started['id']}", answer)
+        assert answer.status_code == status
+    assert list((home / "uploads").iterdir()) == []
+    assert found(ask("/activities"))["total"] == 1
+
+
+@pytest.mark.usefixtures("engine")
+def test_an_import_under_way_cannot_be_removed(web, described):
+    started = post(web, described, [("a.fit", make.fit())]).json()
+    answer = web.delete(f"{API}/imports/{started['id']}")
+    check(described, "delete", f"/imports/{started['id']}", answer)
+    assert "under way" in problem(answer, 400)["detail"]
+
+
 @pytest.mark.usefixtures("engine")
 def test_an_import_can_be_stopped(web, ask, described):
     started = post(web, described, [("a.fit", make.fit())]).json()
@@ -241,16 +261,16 @@ def test_an_import_can_be_stopped(web, ask, described):
     assert found(ask(f"/imports/{started['id']}"))["status"] == "queued"
 
 
-@pytest.mark.parametrize("what", ["", "/retry", "/cancel"])
+@pytest.mark.parametrize("what", ["GET", "DELETE", "POST /retry", "POST /cancel"])
 def test_another_users_import_is_as_unknown_as_one_that_is_not(engine, web, what):
     with engine.begin() as conn:
         users.local(conn)
         other = conn.execute(text("INSERT INTO users (name) VALUES ('b') RETURNING id")).scalar()
         theirs = imports.create(conn, other, "api", [imports.Upload("a", "/nowhere", 1)])
     before = make.tables(engine)
-    method = "POST" if what else "GET"
+    method, _, tail = what.partition(" ")
     said = [
-        problem(web.request(method, f"{API}/imports/{number}{what}"), 404)
+        problem(web.request(method, f"{API}/imports/{number}{tail}"), 404)
         for number in (theirs, uuid4())
     ]
     assert said[0] == said[1]

@@ -110,21 +110,38 @@ def _progress(user: User, row: dict[str, Any]) -> None:
 
 
 def _upload_list(uploads: Sequence[dict[str, Any]]) -> None:
-    """Each file handed in with its own bar: what is being read first, then what waits."""
-    order = {"running": 0, "queued": 1, "done": 2}
-    shown = sorted(uploads, key=lambda upload: order.get(upload["status"], 1))
-    rows = []
-    for upload in shown[:_MOST]:
-        share = 1.0 if upload["status"] == "done" else upload["done"] / max(upload["total"], 1)
-        said = _STATES.get(upload["status"], "reading")
-        if upload["total"] > 1 and said == "reading":
-            said = f"{upload['done']:,} of {upload['total']:,}"
-        rows.append(
-            f'<div class="rs-file"><span>{"✓" if said == "done" else ""}</span>'
-            f"<span>{escape(_name(upload['path']))}</span><small>{said}</small>"
-            f'<i><b style="width:{min(share, 1.0):.0%}"></b></i></div>'
-        )
-    _file_list(rows, len(uploads))
+    """Each file handed in with its own bar: what is being read, what failed, what waits."""
+    shown = sorted(uploads, key=_place)
+    _file_list([_upload(upload) for upload in shown[:_MOST]], len(uploads))
+
+
+def _place(upload: dict[str, Any]) -> int:
+    if upload["status"] == "running":
+        return 0
+    if upload["failed"]:
+        return 1
+    return 3 if upload["status"] == "done" else 2
+
+
+def _upload(upload: dict[str, Any]) -> str:
+    """One file handed in: how far it got, and why not further."""
+    is_done, failed, total = upload["status"] == "done", upload["failed"], upload["total"]
+    said = _STATES.get(upload["status"], "reading")
+    if total > 1 and upload["status"] in ("done", "running"):
+        said = f"{total:,} files" if is_done else f"{upload['done']:,} of {total:,}"
+    share = 1.0 if is_done else min(upload["done"] / max(total, 1), 1.0)
+    more = f'<i><b style="width:{share:.0%}"></b></i>'
+    mark = _MARKS["imported"] if is_done else ""
+    name = _name(upload["path"])
+    if failed:
+        mark = _MARKS["failed"]
+        # An archive goes on past a file that fails.
+        said, more = (_WORDS["failed"], "") if total == 1 else (f"{said} · {_lost(failed)}", more)
+        more += f"<div>{escape(_without_name(upload['why'] or '', name))}</div>"
+    return (
+        f'<div class="rs-file{" failed" if failed else ""}"><span>{mark}</span>'
+        f"<span>{escape(name)}</span><small>{said}</small>{more}</div>"
+    )
 
 
 def outcome(user: User) -> None:
@@ -173,12 +190,22 @@ def past(user: User) -> None:
 
 def _results(user: User, row: dict[str, Any]) -> None:
     _result_list(data.import_files(user, row["id"]))
-    if (row["failed"] or row["is_cancelled"]) and st.button(
-        "Retry", key=f"retry {row['id']}", icon=":material/refresh:"
-    ):
-        data.retry_import(user, row["id"])
-        st.session_state["dropped"] = row["id"]
-        st.rerun()
+    with st.container(horizontal=True):
+        if row["can_retry"] and st.button(
+            "Retry", key=f"retry {row['id']}", icon=":material/refresh:"
+        ):
+            data.retry_import(user, row["id"])
+            st.session_state["dropped"] = row["id"]
+            st.rerun()
+        if st.button(
+            "Remove",
+            key=f"remove {row['id']}",
+            icon=":material/delete:",
+            help="Takes this import off the list, with the files kept for Retry."
+            " What it brought in stays.",
+        ):
+            data.remove_import(user, row["id"])
+            st.rerun()
 
 
 def _result_list(files: Sequence[FileResult]) -> None:
@@ -229,8 +256,12 @@ def _found(row: dict[str, Any]) -> str:
     """What the import brought, in words: only what there is."""
     said = _counts(activities=row["activities"], listens=row["listens"])
     said += [f"{row['duplicates']:,} already known"] if row["duplicates"] else []
-    said += [f"{row['failed']:,} not imported"] if row["failed"] else []
+    said += [_lost(row["failed"])] if row["failed"] else []
     return ", ".join(said)
+
+
+def _lost(failed: int) -> str:
+    return f"{failed:,} {_WORDS['failed']}"
 
 
 def _counts(*, activities: int, listens: int) -> list[str]:
