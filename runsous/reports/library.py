@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from runsous.model import SAMPLE
-from runsous.store import activities, listens, segments
+from runsous.store import activities, segments, totals
 from runsous.store.activities import Filter
 
 _SONGS_SHOWN = 4
@@ -71,14 +71,8 @@ def overview(conn: Connection, user_id: int) -> Overview:
         .one()
         ._asdict()
     )
-    heard = conn.execute(
-        text(
-            "SELECT (SELECT count(*) FROM plays WHERE user_id = :user)::int AS plays,"
-            " (SELECT count(*) FROM tracks WHERE user_id = :user)::int AS tracks"
-        ),
-        {"user": user_id},
-    ).one()
-    sources = listens.counts(conn, user_id)
+    heard = totals.music(conn, user_id)
+    sources = totals.sources(conn, user_id)
     sports = conn.execute(
         text(
             "SELECT sport FROM activities WHERE user_id = :user GROUP BY 1 ORDER BY count(*) DESC"
@@ -89,8 +83,8 @@ def overview(conn: Connection, user_id: int) -> Overview:
     return Overview(
         **{name: row[name] for name in names},
         has_sample=row["has_sample"] or SAMPLE in sources,
-        plays=heard.plays,
-        tracks=heard.tracks,
+        plays=heard["n_plays"],
+        tracks=heard["n_tracks"],
         sources=sources,
         sports=list(sports.scalars()),
         gap=_gap(row, sources),

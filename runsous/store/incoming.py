@@ -12,7 +12,7 @@ import pandas as pd
 from sqlalchemy import Connection, text
 
 from runsous import frames
-from runsous.store import copy, spans
+from runsous.store import copy, spans, totals
 from runsous.store.database import raw
 from runsous.store.spans import Span
 
@@ -27,7 +27,8 @@ _TABLE = """CREATE TEMP TABLE incoming (
 ) ON COMMIT DROP"""
 
 _TOUCHED = """CREATE TEMP TABLE touched (
-    earliest_at timestamptz, latest_at timestamptz, is_new bool) ON COMMIT DROP"""
+    source text, stamp timestamptz, earliest_at timestamptz, latest_at timestamptz,
+    is_new bool) ON COMMIT DROP"""
 
 # One spelling of several is shown: the shortest, then the first by code point.
 _ARTISTS = """INSERT INTO artists AS a (user_id, key, name)
@@ -53,7 +54,8 @@ ON CONFLICT (user_id, artist_id, title_key) DO UPDATE SET
     isrc = least(excluded.isrc COLLATE "C", t.isrc),
     mbid = least(excluded.mbid COLLATE "C", t.mbid),
     spotify_id = least(excluded.spotify_id COLLATE "C", t.spotify_id),
-    tempo_bpm = least(excluded.tempo_bpm, t.tempo_bpm)"""
+    tempo_bpm = least(excluded.tempo_bpm, t.tempo_bpm)
+RETURNING xmax = 0 AS is_new"""
 
 _REPORTS = f"""CREATE TEMP TABLE reports ON COMMIT DROP AS
 SELECT i.source, coalesce(t.id, {frames.NO_TRACK}) AS track_id, i.stamp,
@@ -91,8 +93,9 @@ _LISTENS = f"""WITH fresh AS (
         {", ".join(f"{name} = {value}" for name, value in _SETTLED.items())}, {_REACH}
     WHERE ({", ".join(f"l.{name}" for name in _SETTLED)})
         IS DISTINCT FROM ({", ".join(_SETTLED.values())})
-    RETURNING earliest_at, latest_at, xmax = 0 AND track_id <> {frames.NO_TRACK} AS is_new
-) INSERT INTO touched SELECT earliest_at, latest_at, is_new FROM fresh"""  # noqa: S608 - ours
+    RETURNING source, stamp, earliest_at, latest_at,
+        xmax = 0 AND track_id <> {frames.NO_TRACK} AS is_new
+) INSERT INTO touched SELECT source, stamp, earliest_at, latest_at, is_new FROM fresh"""  # noqa: S608 - ours
 
 # A track's length is the median of what was ever reported of it.
 _DURATIONS = """UPDATE tracks t SET duration_s = m.duration_s FROM (
@@ -141,11 +144,15 @@ def save(conn: Connection, user_id: int, listens: pd.DataFrame) -> Added:
     conn.execute(text("ANALYZE incoming"))
     # The planner knows nothing yet of tracks just added and would look each up by itself.
     conn.execute(text("SET LOCAL enable_nestloop = off"))
-    for statement in (_ARTISTS, _TRACKS, _REPORTS, _LISTENS):
+    conn.execute(text(_ARTISTS), user)
+    new_tracks = sum(conn.execute(text(_TRACKS), user).scalars())
+    for statement in (_REPORTS, _LISTENS):
         conn.execute(text(statement), user)
     conn.execute(text("SET LOCAL enable_nestloop = on"))
     tracks = list(conn.execute(text("SELECT DISTINCT track_id FROM reports")).scalars())
     count = conn.execute(text("SELECT count(*) FROM touched WHERE is_new")).scalar_one()
+    totals.count(conn, user_id, tracks=new_tracks)
+    totals.count_reports(conn, user_id, "SELECT source, stamp FROM touched WHERE is_new")
     measured = settle_durations(conn, user_id, tracks)
     found = spans.collapsed(conn, "SELECT earliest_at, latest_at FROM touched")
     _drop(conn)

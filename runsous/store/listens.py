@@ -9,7 +9,7 @@ import pandas as pd
 from sqlalchemy import Connection, text
 
 from runsous import frames
-from runsous.store import incoming, spans
+from runsous.store import incoming, spans, totals
 from runsous.store.spans import Span
 
 
@@ -91,19 +91,6 @@ def offsets(conn: Connection, user_id: int) -> dict[str, float]:
     return {row.source: row.offset_s for row in rows}
 
 
-def counts(conn: Connection, user_id: int) -> dict[str, dict[str, Any]]:
-    """Per source: ``n`` reports of songs, ``first`` and ``last`` stamp."""
-    rows = conn.execute(
-        text(
-            "SELECT source, count(*) AS n, min(stamp) AS first, max(stamp) AS last"
-            " FROM listens WHERE user_id = :user AND track_id <> :no_track"
-            " GROUP BY source ORDER BY source"
-        ),
-        {"user": user_id, "no_track": frames.NO_TRACK},
-    )
-    return {row.source: row._asdict() for row in rows}
-
-
 def delete_source(conn: Connection, user_id: int, source: str) -> list[Span]:
     """Deletes all reports of one source; when plays may have changed."""
     left = _of_source(conn, user_id, source)
@@ -114,19 +101,21 @@ def delete_source(conn: Connection, user_id: int, source: str) -> list[Span]:
         ),
         {"user": user_id, "source": source},
     )
+    totals.forget_source(conn, user_id, source)
     return left + incoming.settle_durations(conn, user_id, list(tracks.scalars()))
 
 
 def delete_unheard(conn: Connection, user_id: int) -> None:
     """Drops tracks and artists that no report mentions any more."""
     user = {"user": user_id}
-    conn.execute(
+    gone = conn.execute(
         text(
             "DELETE FROM tracks t WHERE user_id = :user AND NOT EXISTS"
             " (SELECT FROM listens l WHERE l.user_id = :user AND l.track_id = t.id)"
         ),
         user,
     )
+    totals.count(conn, user_id, tracks=-gone.rowcount)
     conn.execute(
         text(
             "DELETE FROM artists a WHERE user_id = :user AND NOT EXISTS"

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, text
 
 from runsous import frames
 from runsous.model import SAMPLE
-from runsous.store import copy, spans
+from runsous.store import copy, spans, totals
 from runsous.store.database import raw
 from runsous.store.spans import Span
 
@@ -39,7 +39,7 @@ def replace(conn: Connection, user_id: int, windows: Sequence[Span], plays: pd.D
     """Puts ``plays`` (:data:`frames.PLAYS`) in the place of all that start in the windows or
     are made from the same reports.
     """
-    conn.execute(
+    gone = conn.execute(
         text(
             "DELETE FROM plays WHERE user_id = :user"  # noqa: S608 - ours
             " AND id = ANY(CAST(:ids AS bigint[])"
@@ -47,6 +47,7 @@ def replace(conn: Connection, user_id: int, windows: Sequence[Span], plays: pd.D
         ),
         {"user": user_id, "ids": plays["play_id"].tolist(), **spans.columns(windows)},
     )
+    totals.count(conn, user_id, plays=len(plays) - gone.rowcount)
     if plays.empty:
         return
     stored = plays[list(_COLUMNS)].rename(columns=_COLUMNS)
@@ -114,6 +115,8 @@ def newest(
 def count(conn: Connection, user_id: int, wanted: Filter) -> int:
     """How many plays there are."""
     terms, values = _terms(user_id, wanted)
+    if not terms:
+        return totals.music(conn, user_id)["n_plays"]
     # Only words need the songs' names beside the plays.
     query = (
         f"({_LIST}{terms}) q" if "search" in values else f"plays p WHERE p.user_id = :user{terms}"

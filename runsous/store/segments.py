@@ -16,19 +16,21 @@ _SHOWN = ", ".join(f's."{name}"' for name in _STORED if name not in ("play_id", 
 def save(conn: Connection, user_id: int, activity_id: int, measured: pd.DataFrame) -> None:
     """Puts these segments (columns of TILES and METRICS) in the place of the activity's own.
 
-    Nothing is written when they are the same.
+    Nothing is written when they are the same. The activity's revision rises unless all that
+    changed is by which numbers their plays are known.
     """
     owner = {"activity_id": activity_id, "user_id": user_id}
     names = ", ".join(f'"{name}"' for name in _STORED)
     rows = frames.records(measured[list(_STORED)])
-    known = conn.execute(
+    found = conn.execute(
         text(
             f"SELECT {names} FROM segments"  # noqa: S608 - fixed names
             " WHERE activity_id = :activity_id AND user_id = :user_id ORDER BY index"
         ),
         owner,
     )
-    if [row._asdict() for row in known] == rows:
+    known = [row._asdict() for row in found]
+    if known == rows:
         return
     conn.execute(
         text("DELETE FROM segments WHERE activity_id = :activity_id AND user_id = :user_id"), owner
@@ -44,11 +46,15 @@ def save(conn: Connection, user_id: int, activity_id: int, measured: pd.DataFram
     conn.execute(
         text(
             "UPDATE activities SET n_songs = (SELECT count(*) FROM segments"
-            " WHERE activity_id = :activity_id AND track_id IS NOT NULL), revision = revision + 1"
-            " WHERE id = :activity_id AND user_id = :user_id"
+            " WHERE activity_id = :activity_id AND track_id IS NOT NULL),"
+            " revision = revision + :raised WHERE id = :activity_id AND user_id = :user_id"
         ),
-        owner,
+        {**owner, "raised": int(_shown(known) != _shown(rows))},
     )
+
+
+def _shown(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{**row, "play_id": row["play_id"] is not None} for row in rows]
 
 
 def frame(conn: Connection, user_id: int, activity_id: int) -> pd.DataFrame:

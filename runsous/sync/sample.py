@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 
 from runsous.demo import music, season
 from runsous.model import SAMPLE
-from runsous.store import activities, listens, users
+from runsous.store import activities, totals, users
 from runsous.sync import listening, songs, workouts
 
 _SEED = 20
@@ -19,7 +19,7 @@ def add(engine: Engine, user_id: int) -> None:
     now = datetime.now(UTC)
     with engine.begin() as conn:
         users.lock(conn, user_id)
-        if listens.counts(conn, user_id).get(SAMPLE):
+        if totals.sources(conn, user_id).get(SAMPLE):
             return
         listening.keep(conn, user_id, music.listening(_SEED, now.date()), now)
         workouts.keep_sample(conn, user_id, list(season.workouts(_SEED, now.date())))

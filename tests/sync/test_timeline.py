@@ -16,7 +16,7 @@ from sqlalchemy import text
 
 from runsous import frames
 from runsous.store import listens as store
-from runsous.store import plays
+from runsous.store import plays, totals
 from runsous.sync import listening, timeline
 from tests.sync import make
 
@@ -249,10 +249,10 @@ def test_what_is_no_song_ends_the_song_before_and_shows_nowhere(connection, pers
     nameless = told("listenbrainz", 100, None, artist=None)
     batch = [told("listenbrainz", 0, "Song"), nameless, told("listenbrainz", 400, "Next")]
     assert keep(connection, user, [nameless]) == listening.Kept(0, 0, 0)
-    assert store.counts(connection, user) == {}
+    assert totals.sources(connection, user) == {}
     assert keep(connection, user, batch) == listening.Kept(2, 0, 0)
     assert keep(connection, user, batch) == listening.Kept(0, 2, 0)
-    assert store.counts(connection, user)["listenbrainz"]["n"] == 2
+    assert totals.sources(connection, user)["listenbrainz"]["n"] == 2
     found = plays.newest(connection, user, plays.Filter())
     assert [(p["title"], (p["ended_at"] - make.START).total_seconds()) for p in found] == [
         ("Next", 1000),

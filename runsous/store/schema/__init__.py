@@ -17,7 +17,15 @@ from runsous.store.schema.accounts import (
 )
 from runsous.store.schema.base import metadata
 from runsous.store.schema.intake import import_files, imports, uploads
-from runsous.store.schema.music import artists, listens, plays, source_offsets, tracks
+from runsous.store.schema.music import (
+    artists,
+    listens,
+    music_totals,
+    plays,
+    source_offsets,
+    source_totals,
+    tracks,
+)
 from runsous.store.schema.people import users
 from runsous.store.schema.workouts import (
     activities,
@@ -46,6 +54,7 @@ __all__ = [
     "laps",
     "listens",
     "metadata",
+    "music_totals",
     "originals",
     "pauses",
     "plays",
@@ -54,6 +63,7 @@ __all__ = [
     "segments",
     "sessions",
     "source_offsets",
+    "source_totals",
     "tracks",
     "uploads",
     "users",

@@ -35,7 +35,7 @@ tracks = Table(
     "tracks",
     metadata,
     key(),
-    owner(),
+    Column("user_id", BigInteger, nullable=False),
     Column("artist_id", BigInteger, nullable=False, index=True),
     Column("title_key", Text, nullable=False),
     Column("title", Text, nullable=False),
@@ -90,7 +90,7 @@ plays = Table(
     "plays",
     metadata,
     Column("id", BigInteger, primary_key=True, autoincrement=False),
-    owner(),
+    Column("user_id", BigInteger, nullable=False),
     Column("track_id", BigInteger, nullable=False, index=True),
     Column("started_at", DateTime(timezone=True), nullable=False),
     Column("ended_at", DateTime(timezone=True), nullable=False),
@@ -105,6 +105,28 @@ plays = Table(
         ["track_id", "user_id"], ["tracks.id", "tracks.user_id"], ondelete="CASCADE"
     ),
     Index(None, "user_id", "started_at"),
+)
+
+
+# How many there are, kept by whoever writes them: counting takes the longer the more there are.
+music_totals = Table(
+    "music_totals",
+    metadata,
+    owner(primary_key=True),
+    Column("n_plays", BigInteger, nullable=False),
+    Column("n_tracks", BigInteger, nullable=False),
+)
+
+
+# What each source reported of songs: how often, and the first and last stamp.
+source_totals = Table(
+    "source_totals",
+    metadata,
+    owner(primary_key=True),
+    Column("source", Text, primary_key=True),
+    Column("n", BigInteger, nullable=False),
+    Column("first_at", DateTime(timezone=True), nullable=False),
+    Column("last_at", DateTime(timezone=True), nullable=False),
 )
 
 

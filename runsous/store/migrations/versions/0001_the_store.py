@@ -136,7 +136,11 @@ def upgrade() -> None:
         postgresql_where=sa.text("is_stale"),
     )
     op.create_index(
-        "ix_activities_user_id_start_time", "activities", ["user_id", "start_time"], unique=False
+        "ix_activities_user_id_start_time",
+        "activities",
+        ["user_id", "start_time"],
+        unique=False,
+        postgresql_include=["sport", "is_sample", "n_songs", "distance_m", "moving_time_s"],
     )
     op.create_table(
         "artists",
@@ -191,6 +195,28 @@ def upgrade() -> None:
             ["user_id"], ["users.id"], name="fk_originals_users", ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("user_id", "sha256", name="pk_originals"),
+    )
+    op.create_table(
+        "music_totals",
+        sa.Column("user_id", sa.BigInteger(), nullable=False),
+        sa.Column("n_plays", sa.BigInteger(), nullable=False),
+        sa.Column("n_tracks", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["users.id"], name="fk_music_totals_users", ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("user_id", name="pk_music_totals"),
+    )
+    op.create_table(
+        "source_totals",
+        sa.Column("user_id", sa.BigInteger(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("n", sa.BigInteger(), nullable=False),
+        sa.Column("first_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("last_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["users.id"], name="fk_source_totals_users", ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("user_id", "source", name="pk_source_totals"),
     )
     op.create_table(
         "source_offsets",
@@ -332,9 +358,6 @@ def upgrade() -> None:
             name="fk_tracks_artists",
             ondelete="CASCADE",
         ),
-        sa.ForeignKeyConstraint(
-            ["user_id"], ["users.id"], name="fk_tracks_users", ondelete="CASCADE"
-        ),
         sa.PrimaryKeyConstraint("id", name="pk_tracks"),
         sa.UniqueConstraint("id", "user_id", name="uq_tracks_id_user_id"),
         sa.UniqueConstraint(
@@ -417,9 +440,6 @@ def upgrade() -> None:
             ["tracks.id", "tracks.user_id"],
             name="fk_plays_tracks",
             ondelete="CASCADE",
-        ),
-        sa.ForeignKeyConstraint(
-            ["user_id"], ["users.id"], name="fk_plays_users", ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name="pk_plays"),
     )
