@@ -9,7 +9,7 @@ user = session.require_user()
 overview = data.overview(user)
 
 st.title("Activities")
-if not overview.activities:
+if not overview.sports:
     cards.nothing(
         "yet", "route", "There are no activities yet.", ("add_data.py", "Add workouts or music")
     )

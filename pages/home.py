@@ -8,7 +8,7 @@ from runsous.ui.components import home
 user = session.require_user()
 overview = data.overview(user)
 
-if not overview.activities and not overview.plays:
+if not overview.has_own and not overview.has_sample:
     home.welcome(user)
     st.stop()
 

@@ -9,7 +9,7 @@ user = session.require_user()
 overview = data.overview(user)
 
 st.title("Listening")
-if not overview.plays:
+if not overview.sources:
     cards.nothing(
         "yet",
         "graphic_eq",

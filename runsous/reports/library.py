@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import Any, Literal
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from runsous.model import SAMPLE
-from runsous.store import activities, segments, totals
+from runsous.store import activities, holdings, segments, totals
 from runsous.store.activities import Filter
 
 _SONGS_SHOWN = 4
@@ -24,19 +25,52 @@ class Page:
 
 
 @dataclass(frozen=True)
-class Overview:
-    """What is in a user's library, in numbers."""
+class Totals:
+    """A library in numbers; ``tracks`` are different songs."""
 
-    activities: int
-    activities_with_songs: int
-    distance_m: float
-    moving_time_s: float
-    plays: int
-    tracks: int
+    activities: int = 0
+    with_songs: int = 0
+    distance_m: float = 0.0
+    moving_time_s: float = 0.0
+    plays: int = 0
+    tracks: int = 0
+
+
+@dataclass(frozen=True)
+class Gap:
+    """What keeps songs from meeting the user's own activities.
+
+    ``kind`` is what is missing altogether, ``activities`` or ``listens``; or ``apart`` where no
+    activity has a song, and ``few`` where most have none. Of those that wait for songs, so many
+    lie ``before``, ``during`` and ``after`` what was ``heard`` from first to last.
+    """
+
+    kind: Literal["activities", "listens", "apart", "few"]
+    before: int = 0
+    during: int = 0
+    after: int = 0
+    heard: tuple[datetime, datetime] | None = None
+
+
+@dataclass(frozen=True)
+class Overview:
+    """What is in a user's library: their own and, apart from it, the sample's."""
+
+    own: Totals
+    sample: Totals
     sources: dict[str, dict[str, Any]]
     sports: list[str]
-    has_sample: bool
-    gap: str | None
+    gap: Gap | None
+
+    @property
+    def has_own(self) -> bool:
+        """Whether there is anything but the sample."""
+        return bool(self.own.activities or self.own.plays)
+
+    @property
+    def has_sample(self) -> bool:
+        """Whether the sample is here."""
+        return bool(self.sample.activities or self.sample.plays)
 
 
 def activity_page(
@@ -55,51 +89,47 @@ def activity_page(
 
 def overview(conn: Connection, user_id: int) -> Overview:
     """Totals, sources and the gap that keeps songs from meeting activities, if there is one."""
-    row = (
-        conn.execute(
-            text(
-                "SELECT count(*)::int AS activities,"
-                " (count(*) FILTER (WHERE n_songs > 0))::int AS activities_with_songs,"
-                " coalesce(sum(distance_m), 0) AS distance_m,"
-                " coalesce(sum(moving_time_s), 0) AS moving_time_s,"
-                " coalesce(bool_or(is_sample), false) AS has_sample,"
-                " min(start_time) AS first, max(start_time) AS last"
-                " FROM activities WHERE user_id = :user"
-            ),
-            {"user": user_id},
-        )
-        .one()
-        ._asdict()
-    )
-    heard = totals.music(conn, user_id)
     sources = totals.sources(conn, user_id)
-    sports = conn.execute(
-        text(
-            "SELECT sport FROM activities WHERE user_id = :user GROUP BY 1 ORDER BY count(*) DESC"
-        ),
-        {"user": user_id},
-    )
-    names = ("activities", "activities_with_songs", "distance_m", "moving_time_s")
+    heard = _heard(sources)
+    rows = holdings.activities(conn, user_id, heard)
+    own, made_up = rows.get(False, {}), rows.get(True, {})
+    music = totals.music(conn, user_id)
+    of_sample = {"plays": 0, "tracks": 0}
+    if SAMPLE in sources:
+        span = sources[SAMPLE]["first"], sources[SAMPLE]["last"]
+        of_sample = holdings.music_of(conn, user_id, SAMPLE, span)
+    of_own = {
+        "plays": music["n_plays"] - of_sample["plays"],
+        "tracks": music["n_tracks"] - of_sample["tracks"],
+    }
     return Overview(
-        **{name: row[name] for name in names},
-        has_sample=row["has_sample"] or SAMPLE in sources,
-        plays=heard["n_plays"],
-        tracks=heard["n_tracks"],
+        own=_totals(own, of_own),
+        sample=_totals(made_up, of_sample),
         sources=sources,
-        sports=list(sports.scalars()),
-        gap=_gap(row, sources),
+        sports=holdings.sports(conn, user_id),
+        gap=_gap(own, heard),
     )
 
 
-def _gap(row: Mapping[str, Any], sources: Mapping[str, Mapping[str, Any]]) -> str | None:
-    """``activities``, ``listens`` or ``apart`` (the two do not overlap in time), else ``None``."""
-    if not row["activities"]:
-        return "activities"
-    if not sources:
-        return "listens"
-    if row["activities_with_songs"]:
+def _totals(row: Mapping[str, Any], music: Mapping[str, int]) -> Totals:
+    names = ("activities", "with_songs", "distance_m", "moving_time_s")
+    return Totals(**{name: row[name] for name in names if row}, **music)
+
+
+def _heard(sources: Mapping[str, Mapping[str, Any]]) -> tuple[datetime, datetime] | None:
+    """From when to when the user's own sources tell of plays."""
+    own = [source for name, source in sources.items() if name != SAMPLE]
+    if not own:
         return None
-    first = min(source["first"] for source in sources.values())
-    last = max(source["last"] for source in sources.values())
-    apart = last < row["first"] or first > row["last"]
-    return "apart" if apart else None
+    return min(source["first"] for source in own), max(source["last"] for source in own)
+
+
+def _gap(own: Mapping[str, Any], heard: tuple[datetime, datetime] | None) -> Gap | None:
+    if not own:
+        return Gap("activities", heard=heard)
+    if heard is None:
+        return Gap("listens")
+    waiting = {name: own[name] for name in ("before", "during", "after")}
+    if 2 * sum(waiting.values()) <= own["activities"]:
+        return None
+    return Gap("few" if own["with_songs"] or own["during"] else "apart", **waiting, heard=heard)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from sqlalchemy import Engine
@@ -12,17 +13,26 @@ from runsous.store import activities, totals, users
 from runsous.sync import listening, songs, workouts
 
 _SEED = 20
+_MUSIC = 0.2
+"""The share of the work that making up the music is."""
 
 
-def add(engine: Engine, user_id: int) -> None:
-    """Adds the sample season, ending yesterday; adding it twice changes nothing."""
+def add(engine: Engine, user_id: int, tell: Callable[[float], None] = lambda _: None) -> None:
+    """Adds the sample season, ending yesterday; adding it twice changes nothing.
+
+    ``tell`` hears how much of it is done, 0 to 1.
+    """
     now = datetime.now(UTC)
     with engine.begin() as conn:
         users.lock(conn, user_id)
         if totals.sources(conn, user_id).get(SAMPLE):
             return
         listening.keep(conn, user_id, music.listening(_SEED, now.date()), now)
-        workouts.keep_sample(conn, user_id, list(season.workouts(_SEED, now.date())))
+        tell(_MUSIC)
+        outings = list(season.workouts(_SEED, now.date()))
+        for done, outing in enumerate(outings):
+            tell(_MUSIC + (1 - _MUSIC) * done / len(outings))
+            workouts.keep_sample(conn, user_id, [outing])
         users.touch(conn, user_id)
     songs.settle(engine, user_id)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any, BinaryIO
 from uuid import UUID
@@ -150,9 +150,9 @@ def import_uploads(user: User, import_id: UUID) -> list[_Row]:
         return handed_in.of_import(conn, user.id, import_id)
 
 
-def add_sample(user: User) -> None:
-    """Puts the sample runner's season beside the user's own data."""
-    sample.add(database.current(), user.id)
+def add_sample(user: User, tell: Callable[[float], None]) -> None:
+    """Puts the sample runner's season beside the user's own data; ``tell`` hears the share done."""
+    sample.add(database.current(), user.id, tell)
 
 
 def remove_sample(user: User) -> None:

@@ -21,13 +21,33 @@ def test_a_newcomer_is_told_what_to_do_and_may_look_around(app):
 def test_the_sample_comes_and_goes_with_a_click(app, engine):
     visit(app, "home")
     press(app, "Look around with sample data")
-    assert "What is marked “sample” is a made-up runner." in words(app)
+    assert "All you see is a made-up runner’s" in words(app)
     assert len(titles(app)) == 6
     assert words(app).count("♪") >= 4
     press(app, "Remove sample data")
     assert app.title[0].value == "Which song played where?"
     assert "The sample data is gone." in words(app)
     assert make.rows(engine, "SELECT count(*) AS n FROM activities")[0]["n"] == 0
+
+
+def test_the_sample_is_not_counted_with_ones_own(filled, engine):
+    alone = words(visit(filled, "home"))
+    assert "10 activities 1 with songs" in alone
+    sample.add(engine, make.user(engine))
+    said = words(visit(filled, "home"))
+    assert "10 activities 1 with songs" in said
+    assert "3 plays 3 songs" in said
+    many = make.rows(engine, "SELECT count(*) AS n FROM activities WHERE is_sample")[0]["n"]
+    assert f"The {many} activities" in said
+    assert "a made-up runner’s and not counted above" in said
+
+
+def test_home_says_how_many_runs_wait_for_songs_and_what_to_add(filled):
+    said = words(visit(filled, "home")).replace("**", "")
+    # Of ten, one has songs and one hides its start: those after the day of the music wait.
+    assert "8 of your 10 activities have no songs yet." in said
+    assert "goes from Sat 1 Jun 2024 to Sat 1 Jun 2024. 8 lie after it" in said
+    assert "Add music" in said
 
 
 def test_the_sample_can_be_had_beside_ones_own_and_only_the_sample_goes(filled, engine):

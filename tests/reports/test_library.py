@@ -13,7 +13,7 @@ from runsous.store.activities import SORTS, Filter
 from runsous.sync import import_files, sample
 from tests.sync import make
 
-DAY = timedelta(days=1)
+DAY, HEARD = timedelta(days=1), timedelta(seconds=100)
 
 
 @pytest.fixture
@@ -106,34 +106,63 @@ def overview(engine, user):
 
 def test_totals_are_of_this_user_alone(engine, shelf, tmp_path):
     found = overview(engine, shelf)
-    assert (found.activities, found.activities_with_songs) == (4, 1)
-    assert found.distance_m == pytest.approx(900 + 2697 + 1800 + 1800, abs=1)
-    assert (found.plays, found.tracks) == (7, 7)
+    assert (found.own.activities, found.own.with_songs) == (4, 1)
+    assert found.own.distance_m == pytest.approx(900 + 2697 + 1800 + 1800, abs=1)
+    assert (found.own.plays, found.own.tracks) == (7, 7)
     assert list(found.sources) == ["spotify_extended"]
     assert found.sources["spotify_extended"]["n"] == 7
     assert found.sports == ["run", "ride"]
-    assert found.has_sample is False
     with engine.begin() as conn:
         other = conn.execute(text("INSERT INTO users (name) VALUES ('b') RETURNING id")).scalar()
     import_files.import_paths(engine, other, [tmp_path / "a.fit"])
     assert overview(engine, shelf) == found
     theirs = overview(engine, other)
-    assert (theirs.activities, theirs.plays, theirs.sources) == (1, 0, {})
+    assert (theirs.own.activities, theirs.own.plays, theirs.sources) == (1, 0, {})
+
+
+def gap(engine, user):
+    return overview(engine, user).gap
 
 
 def test_the_gap_between_runs_and_songs_is_named(engine, tmp_path):
     user = make.user(engine)
-    assert overview(engine, user).gap == "activities"
+    assert gap(engine, user).kind == "activities"
     make.take(engine, make.written(tmp_path, "a.fit", make.fit()))
-    assert overview(engine, user).gap == "listens"
+    assert gap(engine, user).kind == "listens"
     late = make.spotify((0, "Ana – Late", 100.0), start=make.START + DAY)
     make.take(engine, make.written(tmp_path, "late.json", late))
-    assert overview(engine, user).gap == "apart"
+    found = gap(engine, user)
+    assert (found.kind, found.before, found.during, found.after) == ("apart", 1, 0, 0)
     early = make.spotify((0, "Ana – Early", 100.0), start=make.START - DAY)
     make.take(engine, make.written(tmp_path, "early.json", early))
-    assert overview(engine, user).gap is None
-    sample.add(engine, user)
-    assert overview(engine, user).has_sample is True
+    found = gap(engine, user)
+    assert (found.kind, found.before, found.during, found.after) == ("few", 0, 1, 0)
+    # What a source says is the end of a play that lasted 100 s.
+    assert found.heard == (make.START - DAY + HEARD, make.START + DAY + HEARD)
+
+
+def test_it_is_a_gap_when_more_than_half_have_no_songs(engine, tmp_path):
+    user = make.user(engine)
+    runs = [make.written(tmp_path, f"{n}.fit", make.fit(make.START + n * DAY)) for n in range(2)]
+    songs = make.spotify((0, "Ana – One", 100.0))
+    make.take(engine, *runs, make.written(tmp_path, "songs.json", songs))
+    assert gap(engine, user) is None
+    make.take(engine, make.written(tmp_path, "third.fit", make.fit(make.START + 2 * DAY)))
+    found = gap(engine, user)
+    assert (found.kind, found.before, found.during, found.after) == ("few", 0, 0, 2)
+
+
+def test_the_sample_is_counted_apart(engine, shelf):
+    before = overview(engine, shelf)
+    assert not before.has_sample
+    sample.add(engine, shelf)
+    found = overview(engine, shelf)
+    assert found.has_sample
+    assert (found.own, found.gap) == (before.own, before.gap)
+    counted = make.rows(engine, "SELECT count(*) AS n FROM activities WHERE is_sample")
+    assert found.sample.activities == counted[0]["n"] > 20
+    counted = make.rows(engine, "SELECT count(*) AS n FROM plays WHERE source = 'sample'")
+    assert found.sample.plays == counted[0]["n"] > 100
 
 
 def test_past_imports_are_told_newest_first_with_what_became_of_them(engine, tmp_path):

@@ -10,6 +10,7 @@ import streamlit as st
 
 from runsous.reports.library import Overview
 from runsous.ui import data
+from runsous.ui.components import home
 from runsous.ui.components.picker import source_name
 from runsous.ui.session import User, once
 
@@ -82,9 +83,7 @@ def sample(user: User, overview: Overview) -> None:
     st.caption("A made-up runner’s season with music, marked as sample and apart from your own.")
     if not overview.has_sample:
         if st.button("Add sample data", icon=":material/explore:"):
-            with st.spinner("Making up a season of runs…"):
-                data.add_sample(user)
-            st.rerun()
+            home.add_sample(user)
     elif st.button("Remove sample data", icon=":material/delete_sweep:"):
         data.remove_sample(user)
         once("The sample data is gone.")
