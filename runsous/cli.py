@@ -1,4 +1,4 @@
-"""The ``runsous`` command: serve, import, migrate, worker, demo."""
+"""The ``runsous`` command: serve, import, migrate, worker, demo, user, rotate-key."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+from runsous import administration
 from runsous.errors import RunsousError
 
 # Whatever is slow to load is imported by the command that needs it: help should be quick.
@@ -76,6 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     files = commands.add_parser("import", help="import workout and listening files and folders")
     files.add_argument("paths", metavar="PATH", nargs="+", type=Path)
     files.add_argument("--json", action="store_true", help="print the outcome as one JSON object")
+    files.add_argument("--user", metavar="EMAIL", help="whose they are, on a server of accounts")
     files.set_defaults(run=_import)
 
     migrate = commands.add_parser("migrate", help="create or upgrade the database schema")
@@ -86,6 +88,9 @@ def _parser() -> argparse.ArgumentParser:
 
     demo = commands.add_parser("demo", help="run the app with a sample runner, keeping nothing")
     demo.set_defaults(run=_demo)
+
+    administration.add_commands(commands)
+    parser.set_defaults(run=_administer)
 
     for server in (serve, demo):
         server.add_argument("--port", type=_port, default=8501, help="(%(default)s)")
@@ -134,13 +139,17 @@ def _migrate(_: argparse.Namespace) -> int:
     return _DONE
 
 
+def _administer(chosen: argparse.Namespace) -> int:
+    with _database() as engine:
+        chosen.administer(engine, chosen)
+    return _DONE
+
+
 def _import(chosen: argparse.Namespace) -> int:
-    from runsous.store import users
     from runsous.sync import import_files
 
     with _database() as engine:
-        with engine.begin() as conn:
-            user_id = users.local(conn)
+        user_id = administration.user_id(engine, chosen.user)
         show = None if chosen.json or not sys.stderr.isatty() else _show_progress
         try:
             with _stopping_softly() as stopping:

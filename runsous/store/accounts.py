@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Connection, select, text
 
 from runsous.store.schema import users
+from runsous.store.users import LOCAL
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,24 @@ def everyone(conn: Connection) -> list[Account]:
     """All who can sign in, the first to come first."""
     query = select(*_columns).where(users.c.email.is_not(None)).order_by(users.c.id)
     return [Account(**row._asdict()) for row in conn.execute(query)]
+
+
+def adopt_local(conn: Connection, email: str, password_hash: str) -> int | None:
+    """Makes local mode's user someone who signs in, with all their data.
+
+    ``None`` where the e-mail has an account already or local mode was never used.
+    """
+    if by_email(conn, email) is not None:
+        return None
+    made = conn.execute(
+        text(
+            "UPDATE users SET name = :email, email = :email, password_hash = :hash"
+            " WHERE name = :local RETURNING id"
+        ),
+        {"email": email, "hash": password_hash, "local": LOCAL},
+    )
+    number = made.scalar()
+    return None if number is None else int(number)
 
 
 def set_password(conn: Connection, user_id: int, password_hash: str) -> None:

@@ -113,7 +113,6 @@ connections = Table(
     key(),
     owner(),
     Column("service", Text, nullable=False),
-    Column("username", Text),
     # Sealed by ``keys.Keyring`` for this row and column.
     Column("secret", LargeBinary),
     created(),

@@ -80,7 +80,6 @@ def upgrade() -> None:
         _key(),
         *_owner("connections"),
         sa.Column("service", sa.Text(), nullable=False),
-        sa.Column("username", sa.Text(), nullable=True),
         sa.Column("secret", sa.LargeBinary(), nullable=True),
         _created(),
         sa.UniqueConstraint("user_id", "service", name="uq_connections_user_id_service"),

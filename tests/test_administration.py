@@ -1,0 +1,132 @@
+"""The commands for whoever runs a server of accounts."""
+
+import io
+import sys
+
+import pytest
+from sqlalchemy import text
+
+from runsous import cli, settings
+from runsous.accounts import entry
+from runsous.keys import Keyring
+from runsous.settings import Settings
+from runsous.store import connections
+
+EMAIL, PASSWORD = "ana@example.org", "correct horse battery"
+
+
+@pytest.fixture
+def command(engine, monkeypatch):
+    """Runs ``runsous`` on the test's database with a password piped in; its exit code."""
+
+    def run(*arguments: str, password: str = PASSWORD) -> int:
+        monkeypatch.setattr(sys, "stdin", io.StringIO(password + "\n"))
+        return cli.main(arguments)
+
+    settings.use(Settings(**{**vars(settings.current()), "auth": "accounts"}))
+    return run
+
+
+def signed_in(engine, password: str = PASSWORD) -> str | None:
+    return entry.sign_in(engine, EMAIL, password, "127.0.0.1")
+
+
+def test_someone_who_was_added_can_sign_in(command, engine, capsys):
+    assert command("user", "add", "Ana@Example.org ") == 0
+    assert signed_in(engine)
+    assert not signed_in(engine, PASSWORD + "x")
+    assert command("user", "list") == 0
+    assert EMAIL in capsys.readouterr().out
+
+
+def test_nobody_is_added_twice_or_with_a_short_password(command, engine, capsys):
+    assert command("user", "add", EMAIL, password="ninechars") == 1
+    assert "10" in capsys.readouterr().err
+    assert command("user", "add", EMAIL) == 0
+    assert command("user", "add", EMAIL, password="another password") == 1
+    assert "already" in capsys.readouterr().err
+    assert signed_in(engine)
+
+
+def test_a_reset_changes_the_password_and_ends_sessions(command, engine):
+    command("user", "add", EMAIL)
+    secret = signed_in(engine)
+    assert command("user", "reset-password", EMAIL, password="quite another one") == 0
+    with engine.begin() as conn:
+        assert entry.by_session(conn, secret) is None
+    assert not signed_in(engine)
+    assert signed_in(engine, "quite another one")
+
+
+def test_who_is_disabled_stays_out_until_enabled(command, engine):
+    command("user", "add", EMAIL)
+    secret = signed_in(engine)
+    assert command("user", "disable", EMAIL) == 0
+    assert not signed_in(engine)
+    assert command("user", "enable", EMAIL) == 0
+    with engine.begin() as conn:
+        assert entry.by_session(conn, secret) is None
+    assert signed_in(engine)
+
+
+def test_an_unknown_e_mail_is_said_so(command, capsys):
+    assert command("user", "disable", EMAIL) == 1
+    assert EMAIL in capsys.readouterr().err
+
+
+def test_what_local_mode_imported_can_be_adopted(command, engine, tmp_path):
+    with engine.begin() as conn:
+        local = conn.execute(
+            text("INSERT INTO users (name) VALUES ('local') RETURNING id")
+        ).scalar_one()
+    assert command("user", "add", EMAIL, "--adopt-local") == 0
+    with engine.begin() as conn:
+        kept = conn.execute(text("SELECT id, email FROM users")).all()
+    assert [tuple(row) for row in kept] == [(local, EMAIL)]
+
+
+def test_an_invitation_opens_one_account(command, engine, capsys):
+    settings.use(Settings(**{**vars(settings.current()), "registration": "invite"}))
+    assert command("user", "invite") == 0
+    code = capsys.readouterr().out.split()[0]
+    entry.register(engine, EMAIL, PASSWORD, code, "127.0.0.1")
+    assert signed_in(engine)
+    with pytest.raises(entry.InputError):
+        entry.register(engine, "bo@example.org", PASSWORD, code, "127.0.0.1")
+
+
+def test_an_import_says_whose_it_is(command, engine, tmp_path, capsys):
+    file = tmp_path / "notes.txt"
+    file.write_text("nothing")
+    command("user", "add", EMAIL)
+    capsys.readouterr()
+    assert command("import", str(file)) == 1
+    assert "--user" in capsys.readouterr().err
+    command("import", str(file), "--user", EMAIL)
+    with engine.begin() as conn:
+        owners = conn.execute(
+            text("SELECT u.email FROM imports i JOIN users u ON u.id = i.user_id")
+        ).scalars()
+        assert owners.all() == [EMAIL]
+
+
+def test_a_new_key_seals_what_the_old_one_sealed(command, engine, home):
+    command("user", "add", EMAIL)
+    old = settings.secret_keys(settings.current())
+    with engine.begin() as conn:
+        user_id = conn.execute(text("SELECT id FROM users")).scalar_one()
+        connections.save(conn, user_id, "strava", "a token", Keyring(old))
+    assert command("rotate-key", "--forget-old") == 0
+    new = settings.secret_keys(settings.current())
+    assert not set(new) & set(old)
+    with engine.begin() as conn:
+        assert connections.secret(conn, user_id, "strava", Keyring(new)) == "a token"
+
+
+def test_a_configured_key_is_rotated_by_whoever_configures_it(command, engine, capsys):
+    one = {**vars(settings.current()), "secrets": ("o" * 40,)}
+    settings.use(Settings(**one))
+    assert command("rotate-key") == 1
+    assert "in front" in capsys.readouterr().err
+    settings.use(Settings(**{**one, "secrets": ("n" * 40, "o" * 40)}))
+    assert command("rotate-key") == 0
