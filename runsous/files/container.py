@@ -10,13 +10,12 @@ import io
 import re
 import struct
 import zipfile
-import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
-from itertools import pairwise
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import BinaryIO, Final, cast
 from zipfile import BadZipFile
@@ -24,20 +23,20 @@ from zipfile import BadZipFile
 from runsous.errors import InputError, TooLarge
 from runsous.files.unpacking import (
     MIB,
-    Damaged,
+    SLICE,
     collected,
-    inflated,
     label,
     plain,
     slices,
     too_large,
+    unpacked,
 )
 from runsous.files.unpacking import is_gzip as is_gzip
 
+_HEAD: Final = 65_536
 _MOST_TABLE: Final = 64 * MIB
 _ENTRY: Final = b"PK\x01\x02"
 _HEADER: Final = 30
-_ENCRYPTED: Final = 0x1 | 0x40 | 0x2000
 _BROKEN: Final = (BadZipFile, struct.error, OverflowError, OSError, RuntimeError, ValueError)
 _SKIPPED: Final = re.compile(
     r"(^|/)(__MACOSX/|\._|\.DS_Store$|Thumbs\.db$|desktop\.ini$)"
@@ -63,11 +62,17 @@ class Limits:
 
 @dataclass(frozen=True)
 class Member:
-    """One file of an archive: a printable name, its unpacked size, and how to read it."""
+    """One file of an archive: a printable name, its unpacked size and checksum, how to read it."""
 
     name: str
     size: int
+    checksum: int
     _read: Callable[[], Content]
+    _head: Callable[[], bytes]
+
+    def head(self) -> bytes:
+        """The first 64 KB, with gzip undone; fewer where it ends or is damaged."""
+        return self._head()
 
     def read(self) -> Content:
         """The content, with gzip undone, and notes on what was damaged.
@@ -83,12 +88,17 @@ def is_zip(head: bytes) -> bool:
     return head.startswith((b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08"))
 
 
-def head(path: Path, size: int = 65_536) -> bytes:
+def head(path: Path, size: int = _HEAD) -> bytes:
     """The first ``size`` bytes of a file, with gzip undone; fewer if it ends or is damaged."""
-    begin = bytearray()
     # Empty gzip streams unpack to nothing, so the packed side is bounded as well.
-    with path.open("rb") as file, suppress(Damaged):
-        for piece in plain(slices(file, 4 * size), []):
+    with path.open("rb") as file:
+        return _beginning(plain(slices(file, 4 * size), []), size)
+
+
+def _beginning(pieces: Iterator[bytes], size: int) -> bytes:
+    begin = bytearray()
+    with suppress(InputError):
+        for piece in pieces:
             begin += piece
             if len(begin) >= size:
                 break
@@ -206,7 +216,8 @@ class _Archive:
             seen[name] += 1
             if seen[name] > 1:
                 name = f"{name} ({seen[name]})"
-            member = Member(name, entry.file_size, partial(self._content, entry))
+            read, begin = partial(self._content, entry), partial(self._beginning, entry)
+            member = Member(name, entry.file_size, entry.CRC, read, begin)
             if name.lower().endswith(".zip"):
                 yield from self._inside(member)
             else:
@@ -222,7 +233,7 @@ class _Archive:
                 raise TooLarge("holds more inner archives than fit in memory; unpack it first.")
             inner = self._inner(content, f"{member.name}!") if is_zip(content) else None
         except InputError as problem:
-            yield Member(member.name, member.size, partial(_refuse, problem))
+            yield replace(member, _read=partial(_refuse, problem))
         else:
             yield from inner.members() if inner else (member,)
 
@@ -250,12 +261,17 @@ class _Archive:
             file.seek(sum(struct.unpack_from("<HH", header, 26)), io.SEEK_CUR)
             yield from slices(file, entry.compress_size)
 
+    def _beginning(self, entry: zipfile.ZipInfo) -> bytes:
+        # Packed a thousandfold it may be, but not without end.
+        packed = islice(self._packed(entry), 4 * _HEAD // SLICE)
+        return _beginning(plain(unpacked(entry, packed), []), _HEAD)
+
     def _content(self, entry: zipfile.ZipInfo) -> Content:
         limits = self._budget.limits
         if entry.file_size > limits.member_bytes:
             raise too_large(limits.member_bytes)
         notes: list[str] = []
-        pieces = plain(_unpacked(entry, self._packed(entry)), notes)
+        pieces = plain(unpacked(entry, self._packed(entry)), notes)
         content = collected(pieces, limits.member_bytes, limits.ratio, entry.compress_size)
         self._budget.spend(f"{self._prefix}{entry.header_offset}", len(content))
         return content, tuple(notes)
@@ -275,22 +291,3 @@ def _refuse_overlaps(entries: Iterable[zipfile.ZipInfo], source: Path | bytes) -
                 "is a ZIP archive whose files overlap, as only damaged ones and decompression "
                 "bombs do; pack it again."
             )
-
-
-def _unpacked(entry: zipfile.ZipInfo, packed: Iterator[bytes]) -> Iterator[bytes]:
-    """A member's bytes, held against the size and checksum the archive states."""
-    if entry.flag_bits & _ENCRYPTED:
-        raise InputError("is protected by a password; unpack the archive and upload the file.")
-    if entry.compress_type == zipfile.ZIP_DEFLATED:
-        packed = inflated(packed)
-    elif entry.compress_type != zipfile.ZIP_STORED:
-        raise InputError("is packed by an unusual method; pack it as an ordinary ZIP archive.")
-    size = checksum = 0
-    for piece in packed:
-        size += len(piece)
-        checksum = zlib.crc32(piece, checksum)
-        if size > entry.file_size:
-            break
-        yield piece
-    if size != entry.file_size or checksum != entry.CRC:
-        raise InputError("is damaged inside the archive; download the archive again.")

@@ -18,7 +18,7 @@ from runsous.errors import InputError, TooLarge
 
 MIB: Final = 1 << 20
 _PIECE: Final = 1 << 16
-_SLICE: Final = 1 << 10
+SLICE: Final = 1 << 10
 """Packed bytes are handed on in small slices: what stands in a damaged one is lost."""
 
 _MOST_STREAMS: Final = 100_000
@@ -26,6 +26,7 @@ _UNSUSPECTED: Final = 16 * MIB
 """Files that unpack to no more than this may be as dense as they like."""
 
 _UTF8: Final = 0x800
+_ENCRYPTED: Final = 0x1 | 0x40 | 0x2000
 _LONGEST_NAME: Final = 255
 _UNSEEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
@@ -41,7 +42,7 @@ class Damaged(InputError):
 
 def slices(file: BinaryIO, most: int) -> Iterator[bytes]:
     """The next ``most`` bytes of a file, or what there is of them."""
-    while most > 0 and (piece := file.read(min(_SLICE, most))):
+    while most > 0 and (piece := file.read(min(SLICE, most))):
         most -= len(piece)
         yield piece
 
@@ -110,6 +111,25 @@ def inflated(packed: Iterable[bytes]) -> Iterator[bytes]:
     except Damaged as problem:
         raise InputError("is damaged inside the archive; download it again.") from problem
     yield decoder.flush()
+
+
+def unpacked(entry: zipfile.ZipInfo, packed: Iterator[bytes]) -> Iterator[bytes]:
+    """A member's bytes, held against the size and checksum the archive states."""
+    if entry.flag_bits & _ENCRYPTED:
+        raise InputError("is protected by a password; unpack the archive and upload the file.")
+    if entry.compress_type == zipfile.ZIP_DEFLATED:
+        packed = inflated(packed)
+    elif entry.compress_type != zipfile.ZIP_STORED:
+        raise InputError("is packed by an unusual method; pack it as an ordinary ZIP archive.")
+    size = checksum = 0
+    for piece in packed:
+        size += len(piece)
+        checksum = zlib.crc32(piece, checksum)
+        if size > entry.file_size:
+            break
+        yield piece
+    if size != entry.file_size or checksum != entry.CRC:
+        raise InputError("is damaged inside the archive; download the archive again.")
 
 
 def too_large(most: int) -> TooLarge:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import Any
 from runsous.errors import InputError
 from runsous.files import container, strava_export
 from runsous.files.strava_export import StravaEntry, StravaIndex
+from runsous.model import Kind
 from runsous.sync.uploads import printable
 
 Content = tuple[bytes, tuple[str, ...]]
@@ -21,17 +22,23 @@ Content = tuple[bytes, tuple[str, ...]]
 _WORKOUT_ENDINGS = (".fit", ".gpx", ".tcx")
 _TABLES = (".csv", ".csv.gz")
 
+_MANY_COPIES = 5
+"""So many copies of a file get one word together; a few get their own, like any other file."""
+
 
 @dataclass(frozen=True)
 class Leaf:
     """One file to import: its label for people, how to get its bytes, and whether it is
-    worth a word when no reader knows it (``is_expected``).
+    worth a word when no reader knows it (``is_expected``). ``head`` reads its beginning alone;
+    leaves of one ``likeness`` (size and checksum) are the same file again.
     """
 
     path: str
     read: Callable[[], Content]
     is_expected: bool = True
     facts: dict[str, Any] | None = None
+    head: Callable[[], bytes] = bytes
+    likeness: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -46,10 +53,11 @@ class Entry:
 
 @dataclass(frozen=True)
 class Remark:
-    """What is to be said of the index itself: rows of it that could not be read."""
+    """What is to be said beside the files: rows of an index that could not be read, copies."""
 
     path: str
     words: str
+    kind: Kind
 
 
 Part = Leaf | Entry | Remark
@@ -62,10 +70,7 @@ def expand(path: Path, label: str, limits: container.Limits) -> list[Part]:
     _refuse_special(path)
     if not container.is_zip(container.head(path)):
         return _lone(Leaf(label, _reader(path, limits)), path)
-    members = {m.name: m for m in container.members(path, limits)}
-    leaves = {
-        name: Leaf(f"{label}!{name}", m.read, _is_workout_name(name)) for name, m in members.items()
-    }
+    leaves = {m.name: _leaf(f"{label}!{m.name}", m) for m in container.members(path, limits)}
     found = _arrange(leaves, f"{label}!")
     if not found:
         raise _NOTHING
@@ -88,7 +93,8 @@ def expand_folder(folder: Path, limits: container.Limits) -> list[Part]:
             if container.is_zip(container.head(path)):
                 inside += expand(path, label, limits)
                 continue
-            leaves[name] = Leaf(label, _reader(path, limits), _is_workout_name(name))
+            read, head = _reader(path, limits), partial(container.head, path)
+            leaves[name] = Leaf(label, read, _is_workout_name(name), head=head)
         except (InputError, OSError) as problem:
             inside.append(_unread(path, problem))
     found = _arrange(leaves, f"{printable(str(folder))}/") + inside
@@ -123,6 +129,12 @@ def _refuse_special(path: Path) -> None:
 _NOTHING = InputError("It holds no workout or listening files.")
 
 
+def _leaf(label: str, member: container.Member) -> Leaf:
+    likeness = (member.size, member.checksum)
+    expected = _is_workout_name(member.name)
+    return Leaf(label, member.read, expected, head=member.head, likeness=likeness)
+
+
 def _reader(path: Path, limits: container.Limits) -> Callable[[], Content]:
     return lambda: container.read_whole(path, limits)
 
@@ -152,29 +164,44 @@ def _arrange(leaves: dict[str, Leaf], prefix: str) -> list[Part]:
             del rest[name]
             folder, slash, _ = name.rpartition("/")
             arranged += _listed(index, prefix + name, rest, folder + slash)
-    return arranged + [leaf for _, leaf in sorted(rest.items())]
+    return arranged + _without_copies([leaf for _, leaf in sorted(rest.items())])
+
+
+def _without_copies(leaves: Sequence[Leaf]) -> list[Part]:
+    """The leaves, but of many copies of one file the first, and a word on the others."""
+    copies: dict[tuple[int, int], list[Leaf]] = {}
+    for leaf in leaves:
+        if leaf.likeness is not None and leaf.is_expected:
+            copies.setdefault(leaf.likeness, []).append(leaf)
+    left_out: set[str] = set()
+    remarks: list[Part] = []
+    for first, *others in copies.values():
+        if len(others) >= _MANY_COPIES:
+            left_out.update(leaf.path for leaf in others)
+            words = f"{len(others)} files with the same content as {first.path} were passed over."
+            remarks.append(Remark(others[0].path, words, "unknown"))
+    return [leaf for leaf in leaves if leaf.path not in left_out] + remarks
 
 
 def _listed(index: StravaIndex, path: str, files: dict[str, Leaf], base: str) -> list[Part]:
     """The activities of an index, each with its file, which is taken out of ``files``."""
     listed: list[Part] = []
     if index.notes:
-        listed.append(Remark(path, " ".join(index.notes)))
+        listed.append(Remark(path, " ".join(index.notes), "strava_export"))
     for entry in _newest_first(index):
         leaf = files.pop(base + entry.filename, None) if entry.filename else None
         if leaf is None:
             listed.append(_entry(path, entry, entry.filename))
         else:
-            listed.append(Leaf(leaf.path, leaf.read, True, _facts(entry)))
+            listed.append(replace(leaf, is_expected=True, facts=_facts(entry)))
     return listed
 
 
 def _index(leaf: Leaf) -> StravaIndex | None:
     """The index if it is one that can be read: without it its files are still worth having."""
     try:
-        content, _ = leaf.read()
-        if strava_export.is_strava_index(content[:65536]):
-            return strava_export.read_strava_index(content)
+        if strava_export.is_strava_index(leaf.head()):
+            return strava_export.read_strava_index(leaf.read()[0])
     except (InputError, OSError):
         # Read again as a file like any other, it says what is wrong with it.
         pass

@@ -132,7 +132,7 @@ class Intake:
             return self._import_leaf(part)
         if isinstance(part, Entry):
             return self._import_entry(part)
-        return self._note(FileResult(part.path, "strava_export", "skipped", message=part.words))
+        return self._note(FileResult(part.path, part.kind, "skipped", message=part.words))
 
     def _import_leaf(self, leaf: Leaf) -> bool:
         content, notes = leaf.read()

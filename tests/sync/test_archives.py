@@ -13,9 +13,10 @@ import pytest
 
 from runsous import settings
 from runsous.errors import TooLarge
+from runsous.files import container
 from runsous.store import imports
 from runsous.store import uploads as handed_in
-from runsous.sync import import_files, uploads, workouts
+from runsous.sync import archives, import_files, uploads, workouts
 from runsous.sync.archives import Leaf
 from runsous.sync.intake import Intake
 from tests.sync import make
@@ -291,6 +292,29 @@ def test_an_archive_beyond_the_limits_is_refused_whole(engine, tmp_path):
     assert [f.status for f in report.files] == ["failed", "failed"]
     assert "RUNSOUS_MAX_ARCHIVE_FILES" in report.files[0].message
     assert "RUNSOUS_MAX_ARCHIVE_MB" in report.files[1].message
+
+
+def test_many_copies_of_one_file_are_spoken_of_once(engine, tmp_path):
+    inner = make.packed({"run.fit": make.fit()}, tmp_path / "inner.zip").read_bytes()
+    nested = make.packed({f"{n:02}.zip": inner for n in range(64)}, tmp_path / "nested.zip")
+    report = make.take(engine, nested)
+    assert make.outcome(report) == [("fit", "imported"), ("unknown", "skipped")]
+    assert report.files[1].message.startswith("63 files with the same content")
+    few = make.packed({f"{n}.fit": make.fit() for n in range(3)}, tmp_path / "few.zip")
+    assert make.outcome(make.take(engine, few)) == [("fit", "duplicate")] * 3
+
+
+def test_a_table_that_is_no_index_is_unpacked_once(tmp_path):
+    rows = b"artist,album,track,date\n" * 40_000
+    archive = make.packed({"a.csv": rows, "activities.csv": rows}, tmp_path / "tables.zip")
+    unpacked = []
+    read = container.Member.read
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(container.Member, "read", lambda m: unpacked.append(m.name) or read(m))
+        parts = archives.expand(archive, "tables.zip", container.Limits())
+        assert unpacked == []
+        assert all(part.read()[0] == rows for part in parts)
+    assert sorted(unpacked) == ["a.csv", "activities.csv"]
 
 
 def test_names_that_lead_out_of_an_archive_lead_nowhere(engine, tmp_path):
