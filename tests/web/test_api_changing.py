@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import threading
-import time
 from datetime import timedelta
-from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
 
-from runsous import jobs, settings
-from runsous.store import imports, users
+from runsous import jobs
+from runsous.store import users
 from tests.sync import make
-from tests.web.conftest import DAY, SONGS
+from tests.web.conftest import SONGS
 from tests.web.test_api_reading import API, ask, check, described, found, problem
 
 __all__ = ["ask", "described"]
@@ -119,6 +116,8 @@ def test_an_activity_is_deleted_once_with_all_it_had(engine, web, described, run
         "plays",
         "tracks",
         "artists",
+        "music_totals",
+        "source_totals",
     }
 
 
@@ -140,190 +139,9 @@ def test_another_users_activity_can_be_neither_changed_nor_deleted(engine, web, 
     assert make.tables(engine) == before
 
 
-def post(web, described, files):
-    answer = web.post(f"{API}/imports", files=[("files", file) for file in files])
-    check(described, "post", "/imports", answer)
-    return answer
-
-
-def finished(ask, started):
-    give_up = time.monotonic() + 60
-    while time.monotonic() < give_up:
-        state = found(ask(f"/imports/{started['id']}"))
-        assert set(state) == {"id", "status", "done", "total", "files"}
-        if state["status"] == "done":
-            return state
-        assert state["status"] in ("queued", "running")
-        time.sleep(0.05)
-    raise AssertionError(state)
-
-
-@pytest.mark.usefixtures("engine", "worker")
-def test_files_are_handed_in_and_followed_until_they_are_in(web, ask, described, tmp_path):
-    # The very first request of a fresh installation.
-    archive = make.packed({"deep/in.gpx": make.gpx(make.START + timedelta(days=1))}, tmp_path / "z")
-    answer = post(
-        web,
-        described,
-        [
-            ("run.fit", make.fit()),
-            ("lauf größe.zip", archive.read_bytes()),
-            ("songs.jsonl", make.listenbrainz((0, "Ana – Song", 100))),
-            ("broken.fit", b"nothing"),
-        ],
-    )
-    assert answer.status_code == 202
-    started = answer.json()
-    assert set(started) == {"id", "status_url"}
-    assert started["status_url"] == f"{API}/imports/{started['id']}"
-    state = finished(ask, started)
-    assert web.get(started["status_url"]).json() == state
-    assert (state["done"], state["total"]) == (4, 4)
-    for file in state["files"]:
-        assert set(file) == {
-            "path",
-            "kind",
-            "status",
-            "activities",
-            "listens",
-            "duplicates",
-            "message",
-        }
-    assert [(f["path"], f["kind"], f["status"]) for f in state["files"]] == [
-        ("run.fit", "fit", "imported"),
-        ("lauf größe.zip!deep/in.gpx", "gpx", "imported"),
-        ("songs.jsonl", "listenbrainz", "imported"),
-        ("broken.fit", "unknown", "failed"),
-    ]
-    assert [f["activities"] for f in state["files"]] == [1, 1, 0, 0]
-    assert [f["listens"] for f in state["files"]] == [0, 0, 1, 0]
-    assert state["files"][3]["message"].startswith("broken.fit")
-    assert found(ask("/activities"))["total"] == 2
-    again = finished(ask, post(web, described, [("other.fit", make.fit())]).json())
-    assert [f["status"] for f in again["files"]] == ["duplicate"]
-    # Only what failed is kept, for a retry.
-    kept = [p for p in (settings.current().home / "uploads").rglob("*") if p.is_file()]
-    assert [p.read_bytes() for p in kept] == [b"nothing"]
-
-
-@pytest.mark.usefixtures("worker")
-def test_a_failed_import_can_be_retried(engine, web, ask, described):
-    started = post(web, described, [("a.fit", b"nothing"), ("b.fit", make.fit())]).json()
-    finished(ask, started)
-    for stored in (settings.current().home / "uploads").rglob("*"):
-        if stored.is_file():
-            stored.write_bytes(make.gpx(make.START + timedelta(days=3)))
-    answer = web.post(f"{API}/imports/{started['id']}/retry")
-    check(described, "post", f"/imports/{started['id']}/retry", answer)
-    assert answer.status_code == 202
-    assert answer.json() == started
-    state = finished(ask, started)
-    assert [f["status"] for f in state["files"]] == ["imported", "imported"]
-
-
-@pytest.mark.usefixtures("worker")
-def test_a_worker_that_ended_keeps_nobody_else_in_its_process_from_importing(engine, tmp_path):
-    async def start_and_stop() -> None:
-        async with jobs.worker(engine):
-            pass
-
-    asyncio.run(start_and_stop())
-    paths = [make.written(tmp_path, f"{n}.gpx", make.gpx(make.START + n * DAY)) for n in (1, 2)]
-    assert [file.status for file in make.take(engine, *paths).files] == ["imported"] * 2
-
-
-@pytest.mark.usefixtures("worker")
-def test_an_import_can_be_removed_once_it_is_done(web, ask, described, home):
-    started = post(web, described, [("a.fit", b"nothing"), ("b.fit", make.fit())]).json()
-    finished(ask, started)
-    for status in (204, 404):
-        answer = web.delete(f"{API}/imports/{started['id']}")
-        check(described, "delete", f"/imports/{started['id']}", answer)
-        assert answer.status_code == status
-    assert list((home / "uploads").iterdir()) == []
-    assert found(ask("/activities"))["total"] == 1
-
-
-@pytest.mark.usefixtures("engine")
-def test_an_import_under_way_cannot_be_removed(web, described):
-    started = post(web, described, [("a.fit", make.fit())]).json()
-    answer = web.delete(f"{API}/imports/{started['id']}")
-    check(described, "delete", f"/imports/{started['id']}", answer)
-    assert "under way" in problem(answer, 400)["detail"]
-
-
-@pytest.mark.usefixtures("engine")
-def test_an_import_can_be_stopped(web, ask, described):
-    started = post(web, described, [("a.fit", make.fit())]).json()
-    answer = web.post(f"{API}/imports/{started['id']}/cancel")
-    check(described, "post", f"/imports/{started['id']}/cancel", answer)
-    assert answer.status_code == 204
-    assert found(ask(f"/imports/{started['id']}"))["status"] == "queued"
-
-
-@pytest.mark.parametrize("what", ["GET", "DELETE", "POST /retry", "POST /cancel"])
-def test_another_users_import_is_as_unknown_as_one_that_is_not(engine, web, what):
-    with engine.begin() as conn:
-        users.local(conn)
-        other = conn.execute(text("INSERT INTO users (name) VALUES ('b') RETURNING id")).scalar()
-        theirs = imports.create(conn, other, "api", [imports.Upload("a", "/nowhere", 1)])
-    before = make.tables(engine)
-    method, _, tail = what.partition(" ")
-    said = [
-        problem(web.request(method, f"{API}/imports/{number}{tail}"), 404)
-        for number in (theirs, uuid4())
-    ]
-    assert said[0] == said[1]
-    assert make.tables(engine) == before
-
-
-@pytest.mark.usefixtures("engine")
-@pytest.mark.parametrize(
-    ("body", "kind", "status"),
-    [
-        (b"", "multipart/form-data; boundary=x", 422),
-        (b"--x--", "multipart/form-data; boundary=x", 422),
-        (b"nonsense", "multipart/form-data; boundary=x", 400),
-        (b"nonsense", "multipart/form-data", 400),
-        (b"{}", "application/json", 422),
-        (
-            b'--x\r\nContent-Disposition: form-data; name="files"\r\n\r\ntext\r\n--x--\r\n',
-            "multipart/form-data; boundary=x",
-            422,
-        ),
-        (
-            b'--x\r\nContent-Disposition: form-data; name="b"; filename="a"\r\n\r\nx\r\n--x--\r\n',
-            "multipart/form-data; boundary=x",
-            422,
-        ),
-    ],
-)
-def test_what_is_no_upload_is_refused(web, described, body, kind, status):
-    answer = web.post(f"{API}/imports", content=body, headers={"content-type": kind})
-    check(described, "post", "/imports", answer)
-    problem(answer, status)
-
-
-@pytest.mark.usefixtures("engine")
-def test_an_upload_beyond_the_limit_is_refused(web, described, home):
-    settings.use(settings.Settings(home=home, max_upload_mb=1))
-    answer = post(web, described, [("big.fit", bytes((1 << 20) + 1))])
-    assert "RUNSOUS_MAX_UPLOAD_MB" in problem(answer, 413)["detail"]
-    assert list((home / "uploads").iterdir()) == []
-
-
-@pytest.mark.usefixtures("worker")
-def test_names_of_uploads_are_never_paths(web, ask, described, home):
-    names = ["../../../../tmp/evil.fit", "..", "C:\\a\\b.fit", "a\tb.fit"]
-    contents = [make.fit(make.START + timedelta(days=n), 60) for n in range(len(names))]
-    answer = post(web, described, list(zip(names, contents, strict=True)))
-    state = finished(ask, answer.json())
-    assert {f["status"] for f in state["files"]} == {"imported"}
-    assert all("/" not in f["path"] and "\\" not in f["path"] for f in state["files"])
-
-
-def test_what_a_dead_process_left_is_taken_up(engine, web, ask, described, run):
-    started = post(web, described, [("b.gpx", make.gpx(make.START + timedelta(days=1)))]).json()
+def test_what_a_dead_process_left_is_taken_up(engine, web, ask, run):
+    content = make.gpx(make.START + timedelta(days=1))
+    started = web.post(f"{API}/imports", files={"files": ("b.gpx", content)}).json()
     with engine.begin() as conn:
         conn.execute(text("DELETE FROM procrastinate_jobs"))
         conn.execute(text("UPDATE imports SET status = 'running' WHERE status = 'queued'"))

@@ -13,25 +13,26 @@ from starlette.exceptions import HTTPException
 
 from runsous.errors import InputError, NotFound, RunsousError, TooLarge
 from runsous.web.api import activities, exports, imports, listens
+from runsous.web.api.body_limit import BodyLimit
 from runsous.web.api.models import Problem
 
-_STATUS: tuple[tuple[type[RunsousError], int, str], ...] = (
-    (NotFound, 404, "Not found"),
-    (TooLarge, 413, "Too large"),
-    (InputError, 400, "Bad request"),
-    (RunsousError, 500, "Server error"),
+_STATUS: tuple[tuple[type[RunsousError], int], ...] = (
+    (NotFound, 404),
+    (TooLarge, 413),
+    (InputError, 400),
+    (RunsousError, 500),
 )
+_TITLES = {
+    400: "Bad request",
+    404: "Not found",
+    413: "Too large",
+    422: "Invalid",
+    500: "Server error",
+}
 
 _PROBLEM = "application/problem+json"
 _DESCRIBED: dict[int | str, dict[str, Any]] = {
-    code: {"model": Problem, "description": title}
-    for code, title in (
-        (400, "Bad request"),
-        (404, "Not found"),
-        (413, "Too large"),
-        (422, "Invalid"),
-        (500, "Server error"),
-    )
+    code: {"model": Problem, "description": title} for code, title in _TITLES.items()
 }
 
 
@@ -60,6 +61,7 @@ def create() -> FastAPI:
     )
     for room in (activities, exports, listens, imports):
         api.include_router(room.router)
+    api.add_middleware(BodyLimit)
     api.add_exception_handler(RunsousError, _ours)
     api.add_exception_handler(RequestValidationError, _invalid)
     api.add_exception_handler(HTTPException, _http)
@@ -76,8 +78,8 @@ def problem(
 
 
 async def _ours(_: Request, error: Exception) -> JSONResponse:
-    status, title = next((s, t) for kind, s, t in _STATUS if isinstance(error, kind))
-    return problem(status, title, str(error))
+    status = next(status for kind, status in _STATUS if isinstance(error, kind))
+    return problem(status, _TITLES[status], str(error))
 
 
 async def _invalid(_: Request, error: Exception) -> JSONResponse:
@@ -89,7 +91,7 @@ async def _invalid(_: Request, error: Exception) -> JSONResponse:
 
 async def _http(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for it alone
-    title = HTTPStatus(error.status_code).phrase
+    title = _TITLES.get(error.status_code) or HTTPStatus(error.status_code).phrase
     return problem(error.status_code, title, str(error.detail), error.headers)
 
 
