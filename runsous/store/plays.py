@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from sqlalchemy import Connection, text
 
@@ -53,6 +54,41 @@ def replace(conn: Connection, user_id: int, windows: Sequence[Span], plays: pd.D
     stored = plays[list(_COLUMNS)].rename(columns=_COLUMNS)
     named = stored["sources"].map(lambda names: "{" + ",".join(names) + "}")
     copy.write_frame(raw(conn), "plays", stored.assign(sources=named, user_id=user_id))
+
+
+def mark_stale(conn: Connection, user_id: int, windows: Sequence[Span]) -> None:
+    """Marks the activities in the windows that have songs, or plays that may become songs on them.
+
+    Windows lie apart and in order.
+    """
+    found = conn.execute(
+        text(
+            "SELECT id, start_time - make_interval(secs => music_offset_s) AS since,"
+            " start_time + make_interval(secs => elapsed_time_s - music_offset_s) AS until"
+            " FROM activities WHERE user_id = :user"
+        ),
+        {"user": user_id},
+    ).all()
+    # The first window that ends after an activity's start is the one to ask.
+    ends = np.array([until.timestamp() for _, until in windows])
+    starts = np.array([since.timestamp() for since, _ in windows] + [np.inf])
+    met = [
+        row.id
+        for row in found
+        if starts[np.searchsorted(ends, row.since.timestamp())] <= row.until.timestamp()
+    ]
+    conn.execute(
+        text(
+            "UPDATE activities a SET is_stale = true WHERE a.user_id = :user AND a.id = ANY(:met)"
+            " AND (a.n_songs > 0 OR EXISTS (SELECT FROM plays p WHERE p.user_id = :user"
+            "   AND p.started_at <= a.start_time"
+            "     + make_interval(secs => a.elapsed_time_s - a.music_offset_s)"
+            "   AND p.started_at >= a.start_time"
+            "     - make_interval(secs => a.music_offset_s) - interval '1 day'"
+            "   AND p.ended_at >= a.start_time - make_interval(secs => a.music_offset_s)))"
+        ),
+        {"user": user_id, "met": met},
+    )
 
 
 def between(conn: Connection, user_id: int, since: datetime, until: datetime) -> pd.DataFrame:

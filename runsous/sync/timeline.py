@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from runsous import frames
 from runsous.analysis import plays as merging
@@ -39,37 +39,5 @@ def rebuild(conn: Connection, user_id: int, touched: Sequence[Span]) -> None:
     found = pd.concat(merged, ignore_index=True) if merged else frames.of(frames.PLAYS)
     found["track_id"] = np.array(tracks, dtype=np.int64)[found["track_id"]]
     plays.replace(conn, user_id, windows, found)
-    _mark_stale(conn, user_id, windows)
+    plays.mark_stale(conn, user_id, windows)
     users.touch(conn, user_id)
-
-
-def _mark_stale(conn: Connection, user_id: int, windows: Sequence[Span]) -> None:
-    """Activities in the windows that have songs, or plays that could become songs on them."""
-    found = conn.execute(
-        text(
-            "SELECT id, start_time - make_interval(secs => music_offset_s) AS since,"
-            " start_time + make_interval(secs => elapsed_time_s - music_offset_s) AS until"
-            " FROM activities WHERE user_id = :user"
-        ),
-        {"user": user_id},
-    ).all()
-    # Windows lie apart and in order: the first that ends after the start is the one to ask.
-    ends = np.array([until.timestamp() for _, until in windows])
-    starts = np.array([since.timestamp() for since, _ in windows] + [np.inf])
-    met = [
-        row.id
-        for row in found
-        if starts[np.searchsorted(ends, row.since.timestamp())] <= row.until.timestamp()
-    ]
-    conn.execute(
-        text(
-            "UPDATE activities a SET is_stale = true WHERE a.user_id = :user AND a.id = ANY(:met)"
-            " AND (a.n_songs > 0 OR EXISTS (SELECT FROM plays p WHERE p.user_id = :user"
-            "   AND p.started_at <= a.start_time"
-            "     + make_interval(secs => a.elapsed_time_s - a.music_offset_s)"
-            "   AND p.started_at >= a.start_time"
-            "     - make_interval(secs => a.music_offset_s) - interval '1 day'"
-            "   AND p.ended_at >= a.start_time - make_interval(secs => a.music_offset_s)))"
-        ),
-        {"user": user_id, "met": met},
-    )
