@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from runsous.store import users
+from runsous.ui import format as fmt
 from tests.files.make_fit import fit_run
 from tests.pages import library
 from tests.pages.reading import press, run, table, titles, visit, words
@@ -139,6 +140,12 @@ def test_the_plays_are_listed_newest_first_with_how_sure_their_time_is(listening
     assert rows["Time"].tolist() == ["06:35:00", "06:31:30", "06:29:30"]
     assert set(rows["Time is"]) == {"exact ± 2 s"}
     assert set(rows["Reported by"]) == {"Spotify (extended)"}
+
+
+def test_how_long_a_song_was_heard_is_shown_only_where_a_source_told(app, engine, tmp_path):
+    scrobbles = make.lastfm((0, "Ana – First"), (200, "Ana – Second"))
+    make.take(engine, make.written(tmp_path, "scrobbles.csv", scrobbles))
+    assert set(table(visit(app, "listening"))["Heard"]) == {fmt.MISSING}
 
 
 def test_a_play_is_found_by_song_artist_and_album(listening):

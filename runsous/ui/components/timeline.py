@@ -28,7 +28,7 @@ def sources(user: User, found: Mapping[str, Mapping[str, Any]]) -> None:
 
 
 def table(user: User, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Plays, newest first, with when, how long, and how sure the time is."""
+    """Plays, newest first, with when, how long where a source told, and how sure the time is."""
     if not rows:
         cards.nothing("found", "search_off", picker.NOTHING_FITS)
         return
@@ -40,7 +40,7 @@ def table(user: User, rows: Sequence[Mapping[str, Any]]) -> None:
             "Song": [row["title"] for row in rows],
             "Artist": [row["artist"] for row in rows],
             "Album": [row["album"] or "" for row in rows],
-            "Heard": [fmt.duration(_heard(row)) for row in rows],
+            "Heard": [fmt.duration(row["played_s"]) for row in rows],
             "Time is": [fmt.certainty(row["certainty"], row["plus_minus_s"]) for row in rows],
             "Reported by": [", ".join(map(source_name, row["sources"])) for row in rows],
         }
@@ -58,7 +58,3 @@ def _whose_clock(user: User, now: datetime) -> str:
     if st.context.timezone and now.astimezone(here).utcoffset() != user.zone.utcoffset(now):
         return f"{shown}; this browser’s clock is in {st.context.timezone}."
     return f"{shown}."
-
-
-def _heard(row: Mapping[str, Any]) -> float:
-    return float((row["ended_at"] - row["started_at"]).total_seconds())
