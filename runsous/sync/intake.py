@@ -189,13 +189,14 @@ class Intake:
         with self.engine.begin() as conn:
             users.lock(conn, self.user_id)
             if imports.is_known_listening(conn, self.user_id, sha256):
-                known = len(reading.listens)
+                known = reading.n_listens
                 result = FileResult(path, reading.kind, "duplicate", duplicates=known)
             else:
                 kept = listening.keep(conn, self.user_id, reading.listens, datetime.now(UTC))
                 if kept.in_future:
                     said.append(f"{kept.in_future} plays lie in the future and were left out.")
-                status = "duplicate" if kept.known and not kept.added else "imported"
+                without = "duplicate" if kept.known else "skipped"
+                status = "imported" if kept.added else without
                 result = FileResult(
                     path, reading.kind, status, 0, kept.added, kept.known, _sentences(said)
                 )
