@@ -29,6 +29,8 @@ TOKEN_MARK = "rsb_"  # noqa: S105
 INVITED_FOR = timedelta(days=14)
 COOKIE = "runsous_session"
 """The cookie that holds a session's secret."""
+GO_ON = 'window.location.replace("/auth/provider")'
+"""The script that leads someone a provider vouched for to a session."""
 PROVIDER_COOKIE = "_streamlit_user"
 """How the names of Streamlit's own cookies begin (long ones are cut up)."""
 
@@ -37,15 +39,22 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Visitor:
-    """Who asks: the user, and what they may do."""
+    """Who asks: the user, what they may do, and whether they signed in or only hold a token."""
 
     user_id: int
     scopes: frozenset[str]
+    is_signed_in: bool
+
+
+def folded(email: str) -> str:
+    """The e-mail as all ways to write it have in common, whether or not it can be one."""
+    kept = unicodedata.normalize("NFKC", email).casefold()
+    return unicodedata.normalize("NFKC", kept).strip()
 
 
 def normal(email: str) -> str:
     """The e-mail as it is kept; :class:`InputError` where it can be none."""
-    kept = unicodedata.normalize("NFKC", email).strip().casefold()
+    kept = folded(email)
     name, at, host = kept.rpartition("@")
     if not (at and name and "." in host.strip(".")) or len(kept) > 254 or not kept.isprintable():
         raise InputError("That is no e-mail address.")
@@ -123,13 +132,13 @@ def provider_cookies(cookies: Mapping[str, str]) -> str:
 def by_session(conn: Connection, secret: str) -> Visitor | None:
     """Who is signed in with this secret."""
     user_id = sessions.user(conn, digest(secret))
-    return None if user_id is None else Visitor(user_id, frozenset(SCOPES))
+    return None if user_id is None else Visitor(user_id, frozenset(SCOPES), True)
 
 
 def by_token(conn: Connection, token: str) -> Visitor | None:
     """Whose personal token it is, and what it may do."""
     found = tokens.use(conn, digest(token))
-    return None if found is None else Visitor(*found)
+    return None if found is None else Visitor(*found, is_signed_in=False)
 
 
 def make_token(

@@ -19,7 +19,10 @@ def ask() -> NoReturn:
     """Shows the way to sign in and stops the page."""
     provider = settings.current().oidc_name
     if provider and _is_vouched_for():
-        _go("/auth/provider")
+        st.html(
+            f'<script>{entry.GO_ON}</script><a href="/auth/provider">Go on</a>',
+            unsafe_allow_javascript=True,
+        )
     elif provider and st.query_params.get("sign-in") == "provider":
         st.login()
     else:
@@ -44,10 +47,3 @@ def _is_vouched_for() -> bool:
     with engine.begin() as conn:
         sessions.hand_over(conn, user_id, entry.digest(vouched))
     return True
-
-
-def _go(path: str) -> None:
-    st.html(
-        f'<script>window.location.replace("{path}")</script><a href="{path}">Go on</a>',
-        unsafe_allow_javascript=True,
-    )

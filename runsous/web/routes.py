@@ -16,6 +16,7 @@ from runsous.web import forms
 from runsous.web.api import app as api
 from runsous.web.door import Door
 from runsous.web.guard import LocalGuard
+from runsous.web.headers import SecurityHeaders
 from runsous.web.metrics import metrics
 
 
@@ -31,7 +32,7 @@ def routes() -> list[BaseRoute]:
 
 def middleware() -> list[Middleware]:
     """What every request passes first."""
-    return [Middleware(LocalGuard), Middleware(Door)]
+    return [Middleware(SecurityHeaders), Middleware(LocalGuard), Middleware(Door)]
 
 
 def health(_: Request) -> JSONResponse:
