@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from runsous import settings
+
 ROOT = Path(__file__).resolve().parents[1]
 LOCKS = ["requirements.lock", "requirements-test.lock"]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
@@ -63,6 +65,23 @@ def test_compose_starts_the_app_a_worker_and_timescale(compose):
     assert re.fullmatch(r"timescale/timescaledb:\d+\.\d+\.\d+-pg\d+", services["database"]["image"])
     assert services["app"]["depends_on"]["database"] == {"condition": "service_healthy"}
     assert services["worker"]["depends_on"]["app"] == {"condition": "service_healthy"}
+
+
+def test_compose_hands_every_setting_to_the_app_and_the_worker(compose):
+    # The home and the database are where the containers have them.
+    fixed = {"RUNSOUS_HOME", "DATABASE_URL"}
+    for name in ("app", "worker"):
+        handed_on = compose["services"][name]["environment"]
+        assert settings._VARIABLES.keys() - fixed <= handed_on.keys()
+        given = {variable: value for variable, value in handed_on.items() if value is not None}
+        assert given == {"DATABASE_URL_FILE": "/keys/database_url", "RUNSOUS_ALLOW_REMOTE": "yes"}
+
+
+def test_compose_builds_the_image_once(compose):
+    ours = {n: s for n, s in compose["services"].items() if s["image"] == "runsous"}
+    assert [name for name, service in ours.items() if "build" in service] == ["app"]
+    # Nor is it looked for on the internet, where another could bear its name.
+    assert {s.get("pull_policy") for n, s in ours.items() if n != "app"} == {"never"}
 
 
 def test_compose_publishes_to_this_machine_alone(compose):
