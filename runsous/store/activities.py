@@ -6,7 +6,6 @@ from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-import pandas as pd
 from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, or_, select, update
 
 from runsous import frames
@@ -45,6 +44,14 @@ class Filter:
     days: tuple[date, date] | None = None
 
 
+_N_PAUSES = (
+    select(func.count())
+    .where(pauses.c.activity_id == activities.c.id, pauses.c.user_id == activities.c.user_id)
+    .correlate(activities)
+    .scalar_subquery()
+    .label("n_pauses")
+)
+
 SORTS = {
     "newest": (activities.c.start_time.desc(), activities.c.id.desc()),
     "oldest": (activities.c.start_time, activities.c.id),
@@ -79,19 +86,24 @@ def replace(
     *,
     route: list[list[float]] | None,
 ) -> None:
-    """Puts richer facts and samples in the place of those stored; id, files and songs stay."""
+    """Puts richer facts and samples in the place of those stored; id, files and songs stay.
+
+    Raises :class:`NotFound` if it is not this user's.
+    """
     changed = {**_facts(activity, route), "revision": activities.c.revision + 1}
-    conn.execute(update(activities).where(_own(user_id, activity_id)).values(changed))
+    found = conn.execute(update(activities).where(_own(user_id, activity_id)).values(changed))
+    if found.rowcount == 0:
+        raise NotFound("There is no such activity.")
     for table in (laps, pauses, pool_lengths):
-        conn.execute(delete(table).where(table.c.activity_id == activity_id))
+        mine = and_(table.c.activity_id == activity_id, table.c.user_id == user_id)
+        conn.execute(delete(table).where(mine))
     streams.delete(conn, user_id, activity_id)
     _save_parts(conn, user_id, activity_id, activity)
 
 
 def one(conn: Connection, user_id: int, activity_id: int) -> dict[str, Any]:
     """The row of ``activities`` plus ``n_pauses``; :class:`NotFound` if not this user's."""
-    n_pauses = select(func.count()).where(pauses.c.activity_id == activities.c.id)
-    query = select(activities, n_pauses.scalar_subquery().label("n_pauses"))
+    query = select(activities, _N_PAUSES)
     row = conn.execute(query.where(_own(user_id, activity_id))).one_or_none()
     if row is None:
         raise NotFound("There is no such activity.")
@@ -107,11 +119,10 @@ def frame(
     page: tuple[int, int] = (0, 50),
 ) -> tuple[list[dict[str, Any]], int]:
     """Rows as :func:`one` yields them, ``page`` = (offset, limit), and how many there are."""
-    n_pauses = select(func.count()).where(pauses.c.activity_id == activities.c.id)
     where = _where(user_id, wanted or Filter())
     offset, limit = page
     query = (
-        select(activities, n_pauses.scalar_subquery().label("n_pauses"))
+        select(activities, _N_PAUSES)
         .where(where)
         .order_by(*SORTS[sort])
         .offset(offset)
@@ -139,9 +150,8 @@ def after(
         older = activities.c.start_time < start
         beside = and_(activities.c.start_time == start, activities.c.id < last)
         where = and_(where, or_(older, beside))
-    n_pauses = select(func.count()).where(pauses.c.activity_id == activities.c.id)
     columns = [column for column in activities.c if column.name != "route"]
-    query = select(*columns, n_pauses.scalar_subquery().label("n_pauses")).where(where)
+    query = select(*columns, _N_PAUSES).where(where)
     return [row._asdict() for row in conn.execute(query.order_by(*SORTS["newest"]).limit(limit))]
 
 
@@ -205,17 +215,6 @@ def stale_users(conn: Connection) -> set[int]:
     return set(conn.execute(query).scalars())
 
 
-def laps_frame(conn: Connection, user_id: int, activity_id: int) -> pd.DataFrame:
-    """Laps in order: ``index, start_s, elapsed_s, timer_s, distance_m``."""
-    columns = ("index", "start_s", "elapsed_s", "timer_s", "distance_m")
-    query = (
-        select(*(laps.c[name] for name in columns))
-        .where(laps.c.user_id == user_id, laps.c.activity_id == activity_id)
-        .order_by(laps.c.index)
-    )
-    return pd.DataFrame(conn.execute(query).mappings().all(), columns=list(columns))
-
-
 def _own(user_id: int, activity_id: int) -> ColumnElement[bool]:
     return and_(activities.c.id == activity_id, activities.c.user_id == user_id)
 
@@ -249,10 +248,17 @@ def _matches(words: str) -> ColumnElement[bool]:
     """The words in the activity's name or description, or in a song or artist on it."""
     song = (
         select(segments.c.activity_id)
-        .join(tracks, tracks.c.id == segments.c.track_id)
-        .join(artists, artists.c.id == tracks.c.artist_id)
+        .join(
+            tracks,
+            and_(tracks.c.id == segments.c.track_id, tracks.c.user_id == segments.c.user_id),
+        )
+        .join(
+            artists,
+            and_(artists.c.id == tracks.c.artist_id, artists.c.user_id == tracks.c.user_id),
+        )
         .where(
             segments.c.activity_id == activities.c.id,
+            segments.c.user_id == activities.c.user_id,
             or_(
                 tracks.c.title.icontains(words, autoescape=True),
                 artists.c.name.icontains(words, autoescape=True),

@@ -68,8 +68,10 @@ def frame(conn: Connection, user_id: int, activity_id: int) -> pd.DataFrame:
             " t.tempo_bpm,"
             " a.name AS artist, p.id AS play_id, p.source, p.certainty, p.plus_minus_s,"
             " p.started_at"
-            " FROM segments s LEFT JOIN tracks t ON t.id = s.track_id"
-            " LEFT JOIN artists a ON a.id = t.artist_id LEFT JOIN plays p ON p.id = s.play_id"
+            " FROM segments s"
+            " LEFT JOIN tracks t ON (t.id, t.user_id) = (s.track_id, s.user_id)"
+            " LEFT JOIN artists a ON (a.id, a.user_id) = (t.artist_id, t.user_id)"
+            " LEFT JOIN plays p ON (p.id, p.user_id) = (s.play_id, s.user_id)"
             " WHERE s.activity_id = :activity AND s.user_id = :user ORDER BY s.index"
         ),
         {"activity": activity_id, "user": user_id},
@@ -88,8 +90,9 @@ def songs_of(
         text(
             "SELECT * FROM (SELECT s.activity_id, s.index, t.title, a.name AS artist,"
             " row_number() OVER (PARTITION BY s.activity_id ORDER BY s.index) AS nth"
-            " FROM segments s JOIN tracks t ON t.id = s.track_id"
-            " JOIN artists a ON a.id = t.artist_id"
+            " FROM segments s"
+            " JOIN tracks t ON (t.id, t.user_id) = (s.track_id, s.user_id)"
+            " JOIN artists a ON (a.id, a.user_id) = (t.artist_id, t.user_id)"
             " WHERE s.user_id = :user AND s.activity_id = ANY(:ids)) q WHERE nth <= :limit"
             " ORDER BY activity_id, index"
         ),

@@ -200,7 +200,10 @@ def _same(conn: Connection, user_id: int, file: activity_files.File) -> list[int
     margin = timedelta(minutes=2)
     until = file.start_time + timedelta(seconds=file.elapsed_time_s)
     mine = merging.Span(file.start_time, file.elapsed_time_s, file.sport)
-    around = activity_files.between(conn, user_id, file.start_time - margin, until + margin)
+    longest = timedelta(seconds=recording.LONGEST_S)
+    around = activity_files.between(
+        conn, user_id, file.start_time - margin, until + margin, longest
+    )
     found = {
         number
         for number, start, length, sport in around

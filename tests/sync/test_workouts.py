@@ -10,8 +10,10 @@ import pytest
 from sqlalchemy import text
 
 from runsous import settings
-from runsous.store import activities, users
-from runsous.sync import import_files, workouts
+from runsous.analysis.recording import complete
+from runsous.errors import NotFound
+from runsous.store import activities, segments, users
+from runsous.sync import import_files, readers, workouts
 from tests.sync import make
 
 
@@ -168,6 +170,33 @@ def test_the_same_run_of_two_people_are_two(engine, tmp_path):
     assert make.outcome(report) == [("fit", "imported")]
     owners = make.rows(engine, "SELECT user_id FROM activities")
     assert {row["user_id"] for row in owners} == {make.user(engine), other}
+
+
+def test_nobody_replaces_or_reads_anothers_activity(engine, tmp_path):
+    make.take(engine, make.written(tmp_path, "a.fit", make.fit(pauses=[(100, 130)])))
+    (row,) = make.rows(engine, "SELECT id, user_id FROM activities")
+    before = make.tables(engine)
+    run = complete(readers.read(make.fit()).workouts[0], home_zone=None)
+    with engine.begin() as conn:
+        for touch in (
+            lambda: activities.replace(conn, row["user_id"] + 1, row["id"], run, route=None),
+            lambda: activities.one(conn, row["user_id"] + 1, row["id"]),
+            lambda: activities.remove(conn, row["user_id"] + 1, row["id"]),
+        ):
+            with pytest.raises(NotFound):
+                touch()
+        assert segments.frame(conn, row["user_id"] + 1, row["id"]).empty
+        assert activities.one(conn, row["user_id"], row["id"])["n_pauses"] == 1
+    assert make.tables(engine) == before
+
+
+def test_a_day_long_ride_is_found_by_a_file_of_its_last_hours(engine, tmp_path):
+    """Candidates are looked for by their start, which may lie days before."""
+    long = make.gpx(n=9 * 86_400, every=600)
+    make.take(engine, make.written(tmp_path, "long.gpx", long))
+    cut = make.gpx(make.START + timedelta(days=1), n=8 * 86_400, every=600)
+    make.take(engine, make.written(tmp_path, "cut.gpx", cut))
+    assert make.rows(engine, "SELECT count(*) AS n FROM activities") == [{"n": 1}]
 
 
 def indoors(tmp_path):
