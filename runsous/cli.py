@@ -205,7 +205,10 @@ def _line(file: FileResult) -> str:
 def _worker(_: argparse.Namespace) -> int:
     import asyncio
 
-    from runsous import jobs
+    from runsous import jobs, logs, settings
+
+    if settings.current().auth == "accounts":
+        logs.keep_private()
 
     async def work(engine: Engine) -> None:
         told_to_stop = asyncio.Event()

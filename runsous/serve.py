@@ -23,6 +23,7 @@ from typing import NoReturn
 
 from sqlalchemy import Engine
 
+from runsous import logs
 from runsous import settings as configuration
 from runsous.errors import AlreadyRunning, InputError, RunsousError
 from runsous.settings import Settings, make_home
@@ -79,6 +80,10 @@ def _open() -> Engine:
     settings = configuration.current()
     _check_host(settings, config.get_option("server.address") or "0.0.0.0")  # noqa: S104
     config.set_option("server.maxUploadSize", settings.max_upload_mb)
+    if settings.auth == "accounts":
+        # Colourful tracebacks go past the log, with the words of errors in them.
+        config.set_option("logger.enableRich", False)
+        logs.keep_private()
     _claim(settings)
     _home_lock(settings.home).write(_address())
     engine = database.open(settings)

@@ -97,7 +97,8 @@ class Intake:
             # Without the database nothing can be noted; the job is taken up again later.
             if getattr(error, "connection_invalidated", False):
                 raise
-            _log.exception("%s could not be imported", path)
+            # Its name may tell whose it is, or where they were.
+            _log.exception("a file of import %s could not be imported", self.import_id)
             mistake = f"It made this program fail ({type(error).__name__}); the log says where."
             return self._note(_failed(path, "unknown", InputError(mistake)))
 
