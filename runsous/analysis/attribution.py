@@ -11,7 +11,8 @@ from runsous import frames
 from runsous.analysis.geo import Floats, Ints
 
 CHANGE_S = 3.0
-"""A gap between two songs up to here is a change of songs, not silence."""
+"""A gap between two songs up to here is a change of songs, not silence: stamps are whole seconds
+at best, and so neither silence nor something unknown can be told from it."""
 
 _SHORTEST_S = 1e-3
 """Shorter than any sample: so much of a song, or of silence at an edge, is not a tile."""

@@ -41,9 +41,9 @@ def place(
 ) -> pd.DataFrame:
     """The reports with where each lies in time, whatever its neighbours say.
 
-    ``listens`` has :data:`frames.LISTENS` (texts may be absent), ``listen_id``, ``track_id``
-    and ``track_duration_s``. Added are ``started_at``, ``reported_end_at`` (NaT when the
-    source does not tell), ``plus_minus_s`` of the start, and ``latest_end_at``, past which
+    ``listens`` has the source, stamp and durations of :data:`frames.LISTENS`, ``listen_id``,
+    ``track_id`` and ``track_duration_s``. Added are ``started_at``, ``reported_end_at`` (NaT
+    when the source does not tell), ``plus_minus_s`` of the start, and ``latest_end_at``, past which
     the play cannot sound. ``source_offsets`` are seconds added to a source's stamps.
 
     A stamp of unknown kind is taken for the end, ± the length. An end without played time

@@ -15,7 +15,7 @@ from runsous.store.spans import Span
 
 def frame(conn: Connection, user_id: int, windows: Sequence[Span]) -> pd.DataFrame:
     """Reports that begin within the windows, as ``analysis.plays.place`` wants them:
-    :data:`frames.LISTENS` without the texts, and ``listen_id, track_id, track_duration_s``
+    what it needs of :data:`frames.LISTENS`, and ``listen_id, track_id, track_duration_s``
     (:data:`frames.NO_TRACK` for what is no song).
     """
     columns = {
@@ -28,14 +28,12 @@ def frame(conn: Connection, user_id: int, windows: Sequence[Span]) -> pd.DataFra
         "idle_s": "float64",
         "played_s": "float64",
         "duration_s": "float64",
-        "is_skipped": "boolean",
-        "is_offline": "boolean",
         "track_duration_s": "float64",
     }
     rows = conn.execute(
         text(
             "SELECT l.id, l.track_id, l.source, l.stamp, l.stamp_kind, l.precision_s, l.idle_s,"
-            " l.played_s, l.duration_s, l.is_skipped, l.is_offline, t.duration_s"
+            " l.played_s, l.duration_s, t.duration_s"
             f" {spans.lookup('listens', 'earliest_at')} l LEFT JOIN tracks t ON t.id = l.track_id"
         ),
         {"user": user_id, **spans.columns(windows)},
