@@ -45,7 +45,7 @@ def test_dropped_files_are_followed_until_they_are_in(add, engine):
     said = words(add)
     assert "run.fit and 1 more · 1 activity, 3 plays" in said
     assert "✓ run.fit FIT · 1 activity" in said
-    assert "✓ songs.json Spotify, extended · 3 plays" in said
+    assert "✓ songs.json Spotify (extended) · 3 plays" in said
     assert "waiting" not in said
 
 

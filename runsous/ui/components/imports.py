@@ -14,6 +14,7 @@ from runsous.store.imports import FileResult
 from runsous.ui import data
 from runsous.ui import format as fmt
 from runsous.ui.components import cards
+from runsous.ui.components.picker import source_name
 from runsous.ui.session import User, once
 
 _MARKS = {"failed": "✗", "imported": "✓", "duplicate": "=", "skipped": "–"}
@@ -23,11 +24,7 @@ _KINDS = {
     "gpx": "GPX",
     "tcx": "TCX",
     "strava_export": "Strava export",
-    "spotify_extended": "Spotify, extended",
-    "spotify_short": "Spotify, short",
-    "lastfm": "Last.fm",
-    "listenbrainz": "ListenBrainz",
-    "maloja": "Maloja",
+    "unknown": "",
 }
 _STATES = {"done": "done", "queued": "waiting", "stopped": "stopped"}
 _MOST = 200
@@ -217,7 +214,7 @@ def _result_list(files: Sequence[FileResult]) -> None:
 
 def _result(file: FileResult) -> str:
     name = _name(file.path)
-    facts = [_WORDS.get(file.status, ""), _KINDS.get(file.kind, "")]
+    facts = [_WORDS.get(file.status, ""), _KINDS.get(file.kind, source_name(file.kind))]
     facts += _counts(activities=file.activities, listens=file.listens)
     said = escape(_without_name(file.message or "", name))
     return (
