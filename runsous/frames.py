@@ -131,7 +131,10 @@ def _frame(columns: Mapping[str, str], values: Mapping[str, Any]) -> pd.DataFram
         column = values.get(name)
         if column is None:
             column = [None] * size if dtype in ("str", "boolean") else np.full(size, np.nan)
-        data[name] = pd.Series(column).reset_index(drop=True).astype(dtype)  # type: ignore[call-overload]
+        is_series = isinstance(column, pd.Series)
+        series = pd.Series(column).reset_index(drop=True) if is_series else pd.Series(column)
+        # A cast that changes nothing would cost more than all the rest.
+        data[name] = series if series.dtype == dtype else series.astype(dtype)  # type: ignore[call-overload]
     return pd.DataFrame(data)
 
 
@@ -148,6 +151,9 @@ def samples(**values: Any) -> pd.DataFrame:
     frame = _frame(SAMPLES, values)
     # Microseconds are as fine as the store tells two samples apart.
     frame["time_s"] = frame["time_s"].round(6)
+    time_s = frame["time_s"].to_numpy()
+    if np.isfinite(time_s).all() and (np.diff(time_s) > 0).all():
+        return frame
     finite: pd.DataFrame = frame.loc[np.isfinite(frame["time_s"])]
     ordered = finite.sort_values("time_s", kind="stable").drop_duplicates("time_s")
     return ordered.reset_index(drop=True)
@@ -165,6 +171,13 @@ def channels(samples: pd.DataFrame) -> tuple[str, ...]:
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """The rows as dictionaries by column name, missing values as ``None``."""
-    clean = frame.astype(object).where(frame.notna(), None)
     names = [str(name) for name in frame.columns]
-    return [dict(zip(names, row, strict=True)) for row in clean.itertuples(index=False, name=None)]
+    columns = (_values(frame[name]) for name in frame.columns)
+    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
+
+
+def _values(column: pd.Series) -> list[Any]:
+    values: list[Any] = column.tolist()
+    for row in np.flatnonzero(column.isna().to_numpy()).tolist():
+        values[row] = None
+    return values

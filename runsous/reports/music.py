@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -46,9 +47,7 @@ def music(
     return {
         "activity_id": activity_id,
         "has_gps": shown.facts["has_gps"],
-        "segments": [
-            _segment(row, shown.facts["start_time"], kept) for row in frames.records(shown.segments)
-        ],
+        "segments": _segments(shown.segments, shown.facts["start_time"], kept),
         "stats": {
             **totals,
             "original_points": n_route,
@@ -75,22 +74,30 @@ def _route(samples: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFrame:
     return points.sort_values("time_s", kind="stable", ignore_index=True)
 
 
-def _segment(row: dict[str, Any], start: Any, route: pd.DataFrame) -> dict[str, Any]:
+def _segments(segments: pd.DataFrame, start: datetime, route: pd.DataFrame) -> list[dict[str, Any]]:
+    points = frames.records(route[["time_s", *_POINT]].rename(columns={"time_s": "t_s"}))
     # Both ends belong to the segment's line, so that neighbours meet on the map.
-    inside = route["time_s"].between(row["start_s"], row["end_s"])
-    points = route.loc[inside, ["time_s", *_POINT]].rename(columns={"time_s": "t_s"})
+    first = np.searchsorted(route["time_s"], segments["start_s"], side="left")
+    last = np.searchsorted(route["time_s"], segments["end_s"], side="right")
+    return [
+        _segment(row, start, points[i:j])
+        for row, i, j in zip(frames.records(segments), first, last, strict=True)
+    ]
+
+
+def _segment(row: dict[str, Any], start: datetime, points: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "index": row["index"],
         "track": None if row["track_id"] is None else track(row),
-        "start_time": start + pd.Timedelta(seconds=row["start_s"]),
-        "end_time": start + pd.Timedelta(seconds=row["end_s"]),
+        "start_time": start + timedelta(seconds=row["start_s"]),
+        "end_time": start + timedelta(seconds=row["end_s"]),
         "start_s": row["start_s"],
         "end_s": row["end_s"],
         "listen": None
         if row["play_id"] is None
         else {n: row[n] for n in ("source", "started_at", "certainty", "plus_minus_s")},
         "metrics": {name: row[name] for name in frames.METRICS},
-        "points": frames.records(points),
+        "points": points,
     }
 
 

@@ -76,10 +76,10 @@ def frame(conn: Connection, user_id: int, activity_id: int) -> pd.DataFrame:
         ),
         {"activity": activity_id, "user": user_id},
     )
-    found = pd.DataFrame(rows.all(), columns=list(rows.keys()))
     extra = {"isrc": "str", "mbid": "str", "started_at": frames.UTC_STAMP}
     columns = {**frames.SEGMENTS, **extra}
-    return frames.of(columns, **{name: found[name] for name in columns})
+    values = list(zip(*rows, strict=True)) or [()] * len(columns)
+    return frames.of(columns, **dict(zip(rows.keys(), map(list, values), strict=True)))
 
 
 def songs_of(

@@ -69,7 +69,14 @@ activities = Table(
         "user_id",
         "start_time",
         # With all that the totals of a library ask for, so that they need not look at the rows.
-        postgresql_include=["sport", "is_sample", "n_songs", "distance_m", "moving_time_s"],
+        postgresql_include=[
+            "sport",
+            "is_sample",
+            "is_start_hidden",
+            "n_songs",
+            "distance_m",
+            "moving_time_s",
+        ],
     ),
     Index("ix_activities_stale", "user_id", postgresql_where=text("is_stale")),
 )

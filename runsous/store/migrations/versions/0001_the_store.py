@@ -140,7 +140,14 @@ def upgrade() -> None:
         "activities",
         ["user_id", "start_time"],
         unique=False,
-        postgresql_include=["sport", "is_sample", "n_songs", "distance_m", "moving_time_s"],
+        postgresql_include=[
+            "sport",
+            "is_sample",
+            "is_start_hidden",
+            "n_songs",
+            "distance_m",
+            "moving_time_s",
+        ],
     )
     op.create_table(
         "artists",
