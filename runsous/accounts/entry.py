@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Engine
 
 from runsous import settings
 from runsous.accounts import passwords
-from runsous.errors import InputError
+from runsous.errors import InputError, NotFound
 from runsous.store import accounts, audit, sessions, tokens
 from runsous.store.tokens import NewToken
 
@@ -27,6 +27,7 @@ SCOPES: tuple[Scope, ...] = ("read", "write")
 TOKEN_MARK = "rsb_"  # noqa: S105
 """How every personal token begins, so that a leaked one can be found."""
 INVITED_FOR = timedelta(days=14)
+_LAST_YEAR = 9000
 COOKIE = "runsous_session"
 """The cookie that holds a session's secret."""
 GO_ON = 'window.location.replace("/auth/provider")'
@@ -141,25 +142,39 @@ def by_token(conn: Connection, token: str) -> Visitor | None:
     return None if found is None else Visitor(*found, is_signed_in=False)
 
 
-def make_token(
-    conn: Connection,
-    user_id: int,
-    name: str,
-    scopes: Sequence[str],
-    expires_at: datetime | None,
-) -> dict[str, Any]:
+@dataclass(frozen=True)
+class WantedToken:
+    """A personal token somebody asks for; ``expires_at`` ``None`` is never."""
+
+    name: str
+    scopes: Sequence[str]
+    expires_at: datetime | None
+
+
+def make_token(conn: Connection, user_id: int, wanted: WantedToken, address: str) -> dict[str, Any]:
     """A new personal token: its row and, this once, ``token``."""
-    if not name.strip():
+    name, expires_at = wanted.name.strip(), wanted.expires_at
+    if not name or not name.isprintable():
         raise InputError("A token needs a name, to know it by later.")
-    if not scopes or not set(scopes) <= set(SCOPES):
+    if not wanted.scopes or not set(wanted.scopes) <= set(SCOPES):
         raise InputError("A token needs a scope: read, write or both.")
     if expires_at is not None and expires_at <= datetime.now(UTC):
         raise InputError("The token would have expired already; choose a later day.")
+    if expires_at is not None and expires_at.year > _LAST_YEAR:
+        raise InputError("That day is too far away; leave it out for a token without an end.")
     token = TOKEN_MARK + secrets.token_urlsafe(32)
-    ordered = [scope for scope in SCOPES if scope in scopes]
-    row = tokens.create(conn, user_id, NewToken(name.strip(), digest(token), ordered, expires_at))
-    audit.note(conn, user_id, "token made", row["name"])
+    ordered = [scope for scope in SCOPES if scope in wanted.scopes]
+    row = tokens.create(conn, user_id, NewToken(name, digest(token), ordered, expires_at))
+    audit.note(conn, user_id, "token made", name, address)
     return {**row, "token": token}
+
+
+def revoke_token(conn: Connection, user_id: int, token_id: int, address: str) -> None:
+    """Ends a personal token at once; :class:`NotFound` where the user has no such."""
+    name = tokens.delete(conn, user_id, token_id)
+    if name is None:
+        raise NotFound("There is no such token.")
+    audit.note(conn, user_id, "token revoked", name, address)
 
 
 def invite(conn: Connection) -> str:

@@ -33,6 +33,10 @@ class Verdict:
     headers: dict[str, str]
 
 
+FREE = Verdict(True, {})
+"""For what is not counted."""
+
+
 def check(engine: Engine, limit: Limit, who: str) -> Verdict:
     """Counts a request of ``who`` (a user's id, an address, an e-mail; kept as a keyed hash)."""
     key = Keyring(settings.secret_keys(settings.current())).digest(limit.name, who)

@@ -7,37 +7,43 @@ mode everybody is the one user, and the door stands open.
 
 from __future__ import annotations
 
-from typing import Any
 from urllib.parse import quote
 
 from anyio.to_thread import run_sync
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import HTTPConnection
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.websockets import WebSocketClose
 
 from runsous import settings
 from runsous.accounts import entry, limits
 from runsous.accounts.entry import Visitor
+from runsous.accounts.limits import Verdict
 from runsous.errors import RunsousError
 from runsous.store import database
 from runsous.web import client
+from runsous.web.problems import problem
 
 API = "/api/v1/"
+METRICS = "/metrics"
 # What strangers need to see in order to come in, and what tells nothing of anybody.
-_OPEN = (
-    "/auth/",
-    "/health",
-    "/static/",
-    "/_stcore/health",
-    "/_stcore/host-config",
-    "/favicon",
-    "/oauth2callback",
-    "/api/v1/docs",
-    "/api/v1/openapi.json",
+_OPEN = frozenset(
+    {
+        "/health",
+        "/_stcore/health",
+        "/_stcore/host-config",
+        "/favicon.ico",
+        "/favicon.png",
+        "/oauth2callback",
+        f"{API}docs",
+        f"{API}openapi.json",
+    }
 )
+_OPEN_BELOW = ("/auth/", "/static/")
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_POLICY_VIOLATION = 1008
 
 
 class Door:
@@ -47,101 +53,89 @@ class Door:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        is_open = settings.current().auth == "local" or scope["type"] not in ("http", "websocket")
-        if is_open or scope["path"].startswith(_OPEN):
+        if _is_open(scope):
             await self.app(scope, receive, send)
             return
         try:
             visitor = await run_sync(_visitor, scope)
-            if scope["path"].startswith(API):
-                await self._api(visitor, scope, receive, send)
-            elif visitor is None and not _may_ask_a_provider(scope):
-                await _turn_away(scope, receive, send)
-            else:
-                await self._enter(visitor, scope, receive, send)
+            verdict = await run_sync(_verdict, visitor, scope)
         except (RunsousError, SQLAlchemyError):
-            if scope["type"] == "websocket":
-                raise
-            answer = _problem(503, "Unavailable", "The database cannot be reached; try later.")
-            await answer(scope, receive, send)
-
-    async def _enter(
-        self, visitor: Visitor | None, scope: Scope, receive: Receive, send: Send
-    ) -> None:
+            await _out_of_order(scope)(scope, receive, send)
+            return
         scope.setdefault("state", {})["visitor"] = visitor
-        await self.app(scope, receive, send)
-
-    async def _api(
-        self, visitor: Visitor | None, scope: Scope, receive: Receive, send: Send
-    ) -> None:
-        who = f"user {visitor.user_id}" if visitor else f"address {client.address(scope)}"
-        verdict = await run_sync(limits.check, database.current(), limits.API, who)
-        refusal = None if visitor and verdict.is_allowed else _refusal(verdict.is_allowed)
-        if visitor and not refusal and scope["method"] not in _SAFE | {""}:
-            refusal = _without_scope("write", visitor)
-        elif visitor and not refusal:
-            refusal = _without_scope("read", visitor)
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 MutableHeaders(scope=message).update(verdict.headers)
             await send(message)
 
-        if refusal is not None or visitor is None:
-            await (refusal or _refusal(True))(scope, receive, send_with_headers)
-        else:
-            await self._enter(visitor, scope, receive, send_with_headers)
+        answer = _refusal(visitor, verdict, scope) or self.app
+        await answer(scope, receive, send_with_headers)
+
+
+def _is_open(scope: Scope) -> bool:
+    if scope["type"] not in ("http", "websocket") or settings.current().auth == "local":
+        return True
+    path: str = scope["path"]
+    return path in _OPEN or path.startswith(_OPEN_BELOW)
 
 
 def _visitor(scope: Scope) -> Visitor | None:
     scheme, _, token = Headers(scope=scope).get("authorization", "").partition(" ")
+    takes_tokens = scope["path"] == METRICS or scope["path"].startswith(API)
     with database.current().begin() as conn:
-        if scheme.lower() == "bearer" and scope["path"].startswith(API):
+        if scheme.lower() == "bearer" and takes_tokens:
             return entry.by_token(conn, token.strip())
         secret = HTTPConnection(scope).cookies.get(entry.COOKIE)
         return entry.by_session(conn, secret) if secret else None
 
 
-def _may_ask_a_provider(scope: Scope) -> bool:
-    """Whether a stranger is on the way to or from an identity provider: pages lead them there.
+def _verdict(visitor: Visitor | None, scope: Scope) -> Verdict:
+    if not scope["path"].startswith(API):
+        return limits.FREE
+    who = f"user {visitor.user_id}" if visitor else f"address {client.neighbourhood(scope)}"
+    return limits.check(database.current(), limits.API, who)
 
-    They show nothing to whom ``require_user`` does not know.
+
+def _refusal(visitor: Visitor | None, verdict: Verdict, scope: Scope) -> ASGIApp | None:
+    """What is answered in place of the app; ``None`` to whom may come in."""
+    if not verdict.is_allowed:
+        return problem(429, "Wait as long as Retry-After says.")
+    if visitor is None:
+        return None if _may_ask_a_provider(scope) else _to_strangers(scope)
+    needed = "read" if scope.get("method", "GET") in _SAFE else "write"
+    if needed not in visitor.scopes:
+        return problem(403, f"This token lacks the scope {needed}.")
+    return None
+
+
+def _may_ask_a_provider(scope: Scope) -> bool:
+    """Whether a stranger is on the way to or from an identity provider, by the home page.
+
+    It shows nothing to whom ``require_user`` does not know.
     """
     if settings.current().oidc_name is None:
         return False
+    if scope["type"] == "websocket":
+        return bool(scope["path"] == "/_stcore/stream")
     is_back = entry.provider_cookies(HTTPConnection(scope).cookies) != ""
     is_leaving = b"sign-in=provider" in scope["query_string"]
-    return is_back or is_leaving or scope["path"] == "/_stcore/stream"
+    return scope["path"] == "/" and scope["method"] == "GET" and (is_back or is_leaving)
 
 
-def _without_scope(scope: str, visitor: Visitor) -> Response | None:
-    if scope in visitor.scopes:
-        return None
-    return _problem(403, "Forbidden", f"This token lacks the scope {scope}.")
-
-
-def _refusal(is_allowed: bool) -> Response:
-    if not is_allowed:
-        return _problem(429, "Too many requests", "Wait as long as Retry-After says.")
-    words = "Sign in, or send a personal token as 'Authorization: Bearer …'."
-    return _problem(401, "Unauthorized", words, {"WWW-Authenticate": "Bearer"})
-
-
-async def _turn_away(scope: Scope, receive: Receive, send: Send) -> None:
+def _to_strangers(scope: Scope) -> ASGIApp:
     if scope["type"] == "websocket":
-        await send({"type": "websocket.close", "code": 1008})
-        return
-    answer: Response = _problem(401, "Unauthorized", "Sign in first.")
-    if scope["method"] == "GET" and "text/html" in Headers(scope=scope).get("accept", ""):
-        path = scope["path"] + (f"?{q.decode()}" if (q := scope["query_string"]) else "")
-        answer = RedirectResponse(f"/auth/login?next={quote(path, safe='/')}", 303)
-    await answer(scope, receive, send)
+        return WebSocketClose(_POLICY_VIOLATION)
+    path: str = scope["path"]
+    wants_a_page = "text/html" in Headers(scope=scope).get("accept", "")
+    if scope["method"] == "GET" and wants_a_page and not path.startswith(API):
+        onward = path + (f"?{query.decode()}" if (query := scope["query_string"]) else "")
+        return RedirectResponse(f"/auth/login?next={quote(onward, safe='/')}", 303)
+    words = "Sign in, or send a personal token as 'Authorization: Bearer …'."
+    return problem(401, words, {"WWW-Authenticate": "Bearer"})
 
 
-def _problem(
-    status: int, title: str, detail: str, headers: dict[str, str] | None = None
-) -> JSONResponse:
-    body: dict[str, Any] = {"type": "about:blank", "title": title, "status": status}
-    return JSONResponse(
-        {**body, "detail": detail}, status, headers, media_type="application/problem+json"
-    )
+def _out_of_order(scope: Scope) -> ASGIApp:
+    if scope["type"] == "websocket":
+        return WebSocketClose(1013, "try again later")
+    return problem(503, "The database cannot be reached; try again later.")

@@ -9,14 +9,15 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from hmac import compare_digest
 from typing import Any
+from urllib.parse import parse_qsl
 
 from anyio.to_thread import run_sync
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from sqlalchemy import Engine
-from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Match, Route
@@ -33,7 +34,7 @@ COOKIE = entry.COOKIE
 FORM_COOKIE = "runsous_form"
 # Longer than either way takes, on a slow machine too: the difference drowns.
 _ANSWER_S = 0.6
-_MOST_FIELDS, _MOST_BYTES = 10, 10_000
+_MOST, _MOST_BYTES = 10, 32 * 1024
 
 _WRONG = "E-mail and password do not belong together."
 _MADE = "If this e-mail had no account, it has one now: sign in with the password you chose."
@@ -69,16 +70,16 @@ def routes() -> list[Route]:
 
 async def login(request: Request) -> Response:
     """The sign-in form; posted right, a session begins."""
-    if request.method == "GET":
+    if request.method != "POST":
         made = _MADE if "made" in request.query_params else None
         return _page(request, "login", next=_local(request.query_params.get("next")), done=made)
-    form = await request.form(max_fields=_MOST_FIELDS, max_part_size=_MOST_BYTES)
-    onward, email = _local(_text(form, "next")), _text(form, "email")
+    form = await _posted(request)
+    onward, email = _local(form.get("next", "")), form.get("email", "")
     if (refused := await _refused(request, form, "login", email, next=onward)) is not None:
         return refused
     secret = await _at_length(
         lambda: entry.sign_in(
-            database.current(), email, _text(form, "password"), client.address(request.scope)
+            database.current(), email, form.get("password", ""), client.address(request.scope)
         )
     )
     if secret is None:
@@ -88,15 +89,15 @@ async def login(request: Request) -> Response:
 
 async def register(request: Request) -> Response:
     """The registration form; posted right, one can sign in."""
-    if request.method == "GET":
+    if request.method != "POST":
         invitation = request.query_params.get("invitation", "")
         return _page(request, "register", invitation=invitation)
-    form = await request.form(max_fields=_MOST_FIELDS, max_part_size=_MOST_BYTES)
-    email, invitation = _text(form, "email"), _text(form, "invitation")
+    form = await _posted(request)
+    email, invitation = form.get("email", ""), form.get("invitation", "")
     again = {"email": email, "invitation": invitation}
     if (refused := await _refused(request, form, "register", **again)) is not None:
         return refused
-    given = (email, _text(form, "password"), invitation, client.address(request.scope))
+    given = (email, form.get("password", ""), invitation, client.address(request.scope))
     try:
         await _at_length(lambda: entry.register(database.current(), *given))
     except InputError as error:
@@ -106,9 +107,9 @@ async def register(request: Request) -> Response:
 
 async def logout(request: Request) -> Response:
     """Ends this browser's session, or all of the user's."""
-    if request.method == "GET":
+    if request.method != "POST":
         return _page(request, "logout")
-    form = await request.form(max_fields=_MOST_FIELDS, max_part_size=_MOST_BYTES)
+    form = await _posted(request)
     if not _is_ours(request, form):
         return _page(request, "logout", 403, error=_STALE)
     if secret := request.cookies.get(COOKIE):
@@ -137,13 +138,14 @@ _STALE = "This form was open too long or cookies are off; send it again."
 
 
 async def _refused(
-    request: Request, form: FormData, page: str, email: str, **again: str
+    request: Request, form: Mapping[str, str], page: str, email: str, **again: str
 ) -> Response | None:
     """Why a form is not looked at: not ours, or one too many of this address or e-mail."""
     again = {"email": email, **again}
     if not _is_ours(request, form):
         return _page(request, page, 403, error=_STALE, **again)
-    for who in (client.address(request.scope), email.strip().casefold()):
+    known_as = (f"address {client.neighbourhood(request.scope)}", f"e-mail {entry.folded(email)}")
+    for who in known_as:
         verdict = await run_sync(limits.check, database.current(), limits.SIGN_IN, who)
         if not verdict.is_allowed:
             seconds = verdict.headers["Retry-After"]
@@ -218,16 +220,25 @@ def _csrf(cookie: str) -> str:
     return Keyring(settings.secret_keys(settings.current())).digest("form", cookie).hex()
 
 
-def _is_ours(request: Request, form: FormData) -> bool:
+def _is_ours(request: Request, form: Mapping[str, str]) -> bool:
     cookie = request.cookies.get(FORM_COOKIE, "")
     return bool(cookie) and compare_digest(
-        _text(form, "csrf_token").encode(), _csrf(cookie).encode()
+        form.get("csrf_token", "").encode(), _csrf(cookie).encode()
     )
 
 
-def _text(form: FormData, name: str) -> str:
-    value = form.get(name, "")
-    return value if isinstance(value, str) else ""
+async def _posted(request: Request) -> dict[str, str]:
+    """The fields of a form; 413 for more than a form of ours can have."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > _MOST_BYTES:
+            raise HTTPException(413)
+    try:
+        pairs = parse_qsl(body.decode("latin-1"), keep_blank_values=True, max_num_fields=_MOST)
+    except ValueError:
+        raise HTTPException(413) from None
+    return dict(pairs)
 
 
 def _local(path: str | None) -> str:

@@ -10,10 +10,10 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
-from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from runsous import settings
+from runsous.web.problems import problem
 
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -31,10 +31,8 @@ class LocalGuard:
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008})
         else:
-            detail = "This server answers pages of its own address only."
-            body = {"type": "about:blank", "title": "Forbidden", "status": 403, "detail": detail}
-            answer = JSONResponse(body, 403, media_type="application/problem+json")
-            await answer(scope, receive, send)
+            refusal = problem(403, "This server answers pages of its own address only.")
+            await refusal(scope, receive, send)
 
 
 def _is_own(scope: Scope) -> bool:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi_swagger import patch_fastapi
 from starlette.exceptions import HTTPException
 
+from runsous import settings
+from runsous.accounts import entry
 from runsous.errors import InputError, NotFound, RunsousError, TooLarge
-from runsous.web.api import activities, exports, imports, listens
+from runsous.web.api import activities, exports, imports, listens, tokens
 from runsous.web.api.body_limit import BodyLimit
 from runsous.web.api.models import Problem
+from runsous.web.problems import MEDIA_TYPE, TITLES, problem
 
 _STATUS: tuple[tuple[type[RunsousError], int], ...] = (
     (NotFound, 404),
@@ -22,22 +24,28 @@ _STATUS: tuple[tuple[type[RunsousError], int], ...] = (
     (InputError, 400),
     (RunsousError, 500),
 )
-_TITLES = {
-    400: "Bad request",
-    404: "Not found",
-    413: "Too large",
-    422: "Invalid",
-    500: "Server error",
-}
-
-_PROBLEM = "application/problem+json"
 _DESCRIBED: dict[int | str, dict[str, Any]] = {
-    code: {"model": Problem, "description": title} for code, title in _TITLES.items()
+    code: {"model": Problem, "description": title} for code, title in TITLES.items()
+}
+_SECURITY = {
+    "session": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": entry.COOKIE,
+        "description": "Who signed in, by the browser's cookie.",
+    },
+    "token": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "A personal token with the scope read, or write to change anything.",
+    },
 }
 
 
 class Api(FastAPI):
-    """An application whose description gives errors the media type they have."""
+    """An application whose description gives errors the media type they have, and says who may
+    ask: in local mode whoever can reach it.
+    """
 
     def openapi(self) -> dict[str, Any]:
         described = super().openapi()
@@ -45,7 +53,10 @@ class Api(FastAPI):
             for operation in path.values():
                 for status, response in operation["responses"].items():
                     if int(status) >= 400 and "application/json" in response.get("content", {}):
-                        response["content"] = {_PROBLEM: response["content"]["application/json"]}
+                        response["content"] = {MEDIA_TYPE: response["content"]["application/json"]}
+        if settings.current().auth == "accounts":
+            described["components"]["securitySchemes"] = _SECURITY
+            described["security"] = [{name: []} for name in _SECURITY]
         return described
 
 
@@ -54,13 +65,24 @@ def create() -> FastAPI:
     api = Api(
         title="Run Sous BPM",
         version="1",
-        docs_url="/docs",
+        docs_url=None,
+        swagger_ui_oauth2_redirect_url=None,
         openapi_url="/openapi.json",
         redoc_url=None,
         responses=_DESCRIBED,
     )
-    for room in (activities, exports, listens, imports):
+    for room in (activities, exports, listens, imports, tokens):
         api.include_router(room.router)
+    # Its pages come from here, not from somebody's server elsewhere.
+    patch_fastapi(
+        api,
+        "/docs",
+        redirect_from_root_to_docs=False,
+        swagger_js_url="/docs/swagger-ui-bundle.js",
+        swagger_css_url="/docs/swagger-ui.css",
+        swagger_favicon_url="/docs/favicon.png",
+        swagger_ui_parameters={"persistAuthorization": False},
+    )
     api.add_middleware(BodyLimit)
     api.add_exception_handler(RunsousError, _ours)
     api.add_exception_handler(RequestValidationError, _invalid)
@@ -69,32 +91,23 @@ def create() -> FastAPI:
     return api
 
 
-def problem(
-    status: int, title: str, detail: str, headers: Mapping[str, str] | None = None
-) -> JSONResponse:
-    """An RFC 9457 answer."""
-    body = Problem(title=title, status=status, detail=detail).model_dump()
-    return JSONResponse(body, status, headers, media_type=_PROBLEM)
-
-
 async def _ours(_: Request, error: Exception) -> JSONResponse:
     status = next(status for kind, status in _STATUS if isinstance(error, kind))
-    return problem(status, _TITLES[status], str(error))
+    return problem(status, str(error))
 
 
 async def _invalid(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for it alone
     first = error.errors()[0]
     where = " → ".join(str(part) for part in first["loc"])
-    return problem(422, "Invalid", f"{where}: {first['msg']}")
+    return problem(422, f"{where}: {first['msg']}")
 
 
 async def _http(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for it alone
-    title = _TITLES.get(error.status_code) or HTTPStatus(error.status_code).phrase
-    return problem(error.status_code, title, str(error.detail), error.headers)
+    return problem(error.status_code, str(error.detail), error.headers)
 
 
 async def _unforeseen(_: Request, error: Exception) -> JSONResponse:
     # The server logs it; what it was is nobody's business outside.
-    return problem(500, "Server error", "Something went wrong here; the server's log says what.")
+    return problem(500, "Something went wrong here; the server's log says what.")

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Annotated
 
-from fastapi import Depends, Query, Request
+from fastapi import Depends, HTTPException, Query, Request
 from sqlalchemy import Connection, Engine
 
 from runsous import settings
@@ -35,6 +35,12 @@ def require_user(request: Request, engine: Annotated[Engine, Depends(engine)]) -
     # A transaction of its own: what the route writes in others must find the user there.
     with engine.begin() as conn:
         return users.local(conn)
+
+
+def require_sign_in(request: Request) -> None:
+    """Refuses those who hold a token and did not sign in."""
+    if settings.current().auth != "local" and not request.state.visitor.is_signed_in:
+        raise HTTPException(403, "Only who signed in may do this; a token does not suffice.")
 
 
 Words = Annotated[str, Query(pattern=r"^[^\x00]*$", max_length=200)]
