@@ -36,19 +36,6 @@ def haversine_m(lat1: Floats, lon1: Floats, lat2: Floats, lon2: Floats) -> Float
     return distances
 
 
-def cumulative_distance_m(latitude: Floats, longitude: Floats) -> Floats:
-    """Metres along the route up to each row: never decreasing, never NaN.
-
-    Rows without a position hold the distance so far, and the way over a hole is straight.
-    """
-    rows = positioned(latitude, longitude)
-    lat, lon = latitude[rows], longitude[rows]
-    steps = np.zeros(len(latitude))
-    steps[rows[1:]] = haversine_m(lat[:-1], lon[:-1], lat[1:], lon[1:])
-    total: Floats = np.cumsum(steps)
-    return total
-
-
 def positioned(latitude: Floats, longitude: Floats) -> Ints:
     """The indices of the rows that have a position."""
     rows: Ints = np.flatnonzero(np.isfinite(latitude) & np.isfinite(longitude))
@@ -61,24 +48,6 @@ def unwrap(longitude: Floats) -> Floats:
         return longitude  # exactly as given: unwrapping may cost the last bit
     continuous: Floats = np.unwrap(longitude, period=360)
     return continuous
-
-
-def bounds(latitude: Floats, longitude: Floats) -> tuple[float, float, float, float] | None:
-    """South, west, north and east in degrees, or ``None`` without any position.
-
-    West lies within ±180; east exceeds 180 when the route crosses the antimeridian.
-    """
-    rows = positioned(latitude, longitude)
-    if rows.size == 0:
-        return None
-    lat, lon = latitude[rows], unwrap(longitude[rows])
-    turns = 360 * np.floor((lon.min() + 180) / 360)
-    return (
-        float(lat.min()),
-        float(lon.min() - turns),
-        float(lat.max()),
-        float(lon.max() - turns),
-    )
 
 
 def simplify(

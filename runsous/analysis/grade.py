@@ -27,12 +27,6 @@ def cost(grade: Floats) -> Floats:
     return energy
 
 
-def graded_speed(speed_mps: Floats, grade: Floats) -> Floats:
-    """The speed on the flat that takes the same power, m/s; as it is where grade is NaN."""
-    graded: Floats = speed_mps * factor(grade)
-    return graded
-
-
 def factor(grade: Floats) -> Floats:
     """How many metres on the flat cost as much as one metre on a grade; 1 where it is NaN."""
     return np.where(np.isnan(grade), 1.0, cost(grade) / cost(np.zeros(1)))

@@ -67,7 +67,6 @@ class StravaEntry:
     average_heartrate: float | None = None
     max_heartrate: float | None = None
     average_cadence: float | None = None
-    is_commute: bool = False
 
     @property
     def is_start_hidden(self) -> bool:
@@ -220,7 +219,6 @@ def _entry(row: Sequence[str], at: int, unit_m: float) -> StravaEntry:
         sub_sport=sub_sport,
         description=_paragraphs(row[_DESCRIPTION]),
         filename=row[at].strip() or None,
-        is_commute=any(cell.strip().lower() == "true" for cell in row[_DISTANCE + 1 : at]),
         **exact,
     )
 

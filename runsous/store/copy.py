@@ -19,15 +19,9 @@ from pyarrow import csv
 
 _HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 _TRAILER = b"\xff\xff"
-_EPOCH_US = 946_684_800_000_000  # 2000-01-01 in Unix microseconds
 _NULL = 0xFFFFFFFF
 _ARRAY_HEAD = 20  # dimensions, whether NULLs, element type, length, lower bound
 _ELEMENT = np.dtype([("size", ">i4"), ("value", ">f8")])
-
-
-def microseconds(stamps: pd.Series) -> NDArray[np.int64]:
-    """UTC stamps as PostgreSQL counts them: microseconds since 2000-01-01."""
-    return stamps.to_numpy("datetime64[us]").view(np.int64) - _EPOCH_US
 
 
 def encode(columns: Sequence[NDArray[Any]]) -> bytes:

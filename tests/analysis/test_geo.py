@@ -59,49 +59,6 @@ def test_opposite_ends_of_the_earth_are_half_its_circumference_apart():
     assert half[0] == pytest.approx(math.pi * 6_371_008.8)
 
 
-def test_distance_goes_straight_over_holes_and_holds_inside_them():
-    latitude = np.array([np.nan, 50.0, np.nan, 50.001, 50.002])
-    longitude = np.array([14.0, 14.0, 14.0, 14.0, 14.0])
-    step = 111.195
-    assert geo.cumulative_distance_m(latitude, longitude) == pytest.approx(
-        [0, 0, 0, step, 2 * step], abs=0.01
-    )
-
-
-def test_no_positions_are_no_distance():
-    assert geo.cumulative_distance_m(np.array([np.nan] * 3), np.zeros(3)).tolist() == [0, 0, 0]
-    assert geo.cumulative_distance_m(np.array([]), np.array([])).size == 0
-
-
-@given(
-    st.lists(
-        st.tuples(st.floats(-90, 90) | st.just(math.nan), st.floats(-180, 180) | st.just(math.nan)),
-        max_size=40,
-    )
-)
-def test_cumulative_distance_never_decreases(places):
-    latitude, longitude = np.array(places, dtype=float).reshape(-1, 2).T
-    covered = geo.cumulative_distance_m(latitude, longitude)
-    assert covered.size == len(places)
-    assert np.all(np.diff(covered) >= 0)
-    assert np.all(np.isfinite(covered))
-
-
-def test_bounds_are_south_west_north_east():
-    latitude, longitude = np.array([50.0, np.nan, 51.0]), np.array([14.0, 99.0, 13.0])
-    assert geo.bounds(latitude, longitude) == (50.0, 13.0, 51.0, 14.0)
-
-
-def test_bounds_across_the_antimeridian_are_narrow():
-    south, west, north, east = geo.bounds(np.array([0.0, 1.0]), np.array([179.5, -179.5]))
-    assert (south, west, north, east) == (0.0, 179.5, 1.0, 180.5)
-    assert geo.bounds(np.array([0.0, 1.0]), np.array([-179.5, 179.5]))[1::2] == (179.5, 180.5)
-
-
-def test_nowhere_has_no_bounds():
-    assert geo.bounds(np.array([np.nan]), np.array([np.nan])) is None
-
-
 def test_a_straight_line_needs_its_ends_only():
     latitude = np.linspace(50, 50.01, 100)
     mask = geo.simplify(latitude, np.full(100, 14.0), 1.0)

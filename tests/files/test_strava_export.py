@@ -84,7 +84,6 @@ def test_an_entry_has_the_exact_totals_of_the_second_block():
     assert (entry.elapsed_time_s, entry.moving_time_s, entry.distance_m) == (1428, 1411, 3322.94)
     assert (entry.max_heartrate, entry.average_heartrate) == (181, 152.5)
     assert (entry.elevation_gain_m, entry.average_cadence) == (61.8, 78.5)
-    assert not entry.is_commute
 
 
 @pytest.mark.parametrize("width", [34, 87, 94, 101, 103])
@@ -101,7 +100,6 @@ def test_older_exports_with_fewer_columns_before_the_file_are_read():
     entry = only(index(row(header, **cells), header=header))
     assert entry.filename == "activities/12866632127.fit.gz"
     assert (entry.distance_m, entry.max_heartrate) == (3322.94, 181)
-    assert entry.is_commute
 
 
 def test_the_oldest_exports_have_only_the_rounded_distance():

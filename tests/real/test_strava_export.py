@@ -93,4 +93,3 @@ def test_the_header_of_a_real_account_is_known_in_its_language(shared_data, lang
     (entry,) = read_strava_index(content)
     assert entry.start_time == datetime(2022, 12, 9, 15, 24, 49, tzinfo=UTC)
     assert (entry.sport, entry.distance_m, entry.moving_time_s) == ("ride", 9440, 2070)
-    assert entry.is_commute
