@@ -49,6 +49,9 @@ def run(host: str, port: int, *, browser: bool) -> None:
     arguments = ["run", str(APP), f"--server.address={host}", f"--server.port={port}"]
     if not browser:
         arguments.append("--server.headless=true")
+    # uvicorn believes X-Forwarded-For of whoever is on this machine; who may be believed is
+    # configured (``web.client``).
+    os.environ["FORWARDED_ALLOW_IPS"] = ""  # noqa: TID251
     # Ctrl-C is how one stops it: by the time it arrives here the server has shut down.
     with contextlib.suppress(Abort, KeyboardInterrupt):
         streamlit.main(arguments, prog_name="streamlit", standalone_mode=False)
