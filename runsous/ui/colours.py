@@ -64,11 +64,16 @@ def blend(colour: str, other: str, share: float) -> str:
     return "#" + "".join(f"{part:02X}" for part in mixed)
 
 
-def swatch(colour: str) -> str:
-    """A round dot of the colour as an SVG data URI, for the image column of a table."""
+def swatch(colour: str, room: int = 16) -> str:
+    """A round dot of the colour as an SVG data URI, for the image column of a table.
+
+    An image is as high as the row: more ``room`` around it keeps the dot small in a high one.
+    """
+    middle = f"cx='{room / 2:g}' cy='{room / 2:g}'"
     return (
-        "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E"
-        f"%3Ccircle cx='8' cy='8' r='4.5' fill='%23{colour[1:]}'/%3E%3C/svg%3E"
+        "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg'"
+        f" viewBox='0 0 {room} {room}'%3E"
+        f"%3Ccircle {middle} r='4.5' fill='%23{colour[1:]}'/%3E%3C/svg%3E"
     )
 
 

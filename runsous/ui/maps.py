@@ -120,7 +120,7 @@ def route_picture(points: Sequence[Sequence[float]], colour: str = START) -> str
     line = " ".join(f"{across} {down}" for across, down in pixels)
     return (
         "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 100 100'%3E"
-        f"%3Cpath d='M{line}' fill='none' stroke='%23{colour[1:]}' stroke-width='6' "
+        f"%3Cpath d='M{line}' fill='none' stroke='%23{colour[1:]}' stroke-width='3.5' "
         "stroke-linecap='round' stroke-linejoin='round'/%3E%3C/svg%3E"
     )
 

@@ -51,6 +51,18 @@ def test_nothing_reaches_beyond_a_phone_s_screen(window, server):
         screen.until(page, lambda: not too_wide(page), f"/{path} within {too_wide(page)}")
 
 
+def test_the_songs_fit_a_phone_and_the_one_chosen_tells_the_rest(window, server):
+    page = window("activity?id=1", **PHONE)
+    assert screen.column(page, "At") == story.AT
+    songs = page.get_by_test_id("stDataFrame").first.locator(".dvn-scroller")
+    assert songs.evaluate("e => e.scrollWidth - e.clientWidth") <= 1
+    songs.scroll_into_view_if_needed()
+    songs.click(position={"x": 18, "y": 38 + 66 * 1.5})
+    figures = page.locator(".rs-figures").last
+    expect(figures).to_contain_text("start is")
+    expect(figures).to_contain_text("exact ± 2 s")
+
+
 def test_the_pages_are_reached_on_a_phone_too(window):
     page = window(**PHONE)
     page.get_by_test_id("stExpandSidebarButton").click()

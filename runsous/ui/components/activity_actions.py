@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
+from html import escape
 from typing import Any
 
+import pandas as pd
 import streamlit as st
 
+from runsous import frames
 from runsous.reports.activity import View
-from runsous.ui import data
+from runsous.ui import colours, data
 from runsous.ui import format as fmt
 from runsous.ui.components import cards
-from runsous.ui.session import User, once
+from runsous.ui.session import User, is_phone, once
 
 
 def offset(user: User, view: View) -> None:
@@ -39,19 +43,46 @@ def _offset_form(user: User, view: View) -> None:
     preview = data.preview_offset(user, view, wanted)
     songs = preview[preview["track_id"].notna()]
     many = "1 song" if len(songs) == 1 else f"{len(songs)} songs"
+    _strips(view, preview, wanted)
     st.caption(f"With {wanted:+.0f} s there would be {many} on it:")
     st.dataframe(
         {
             "At": [fmt.duration(s) for s in songs["start_s"]],
             "Until": [fmt.duration(s) for s in songs["end_s"]],
             "Song": songs["title"].tolist(),
-            "Artist": songs["artist"].tolist(),
+            **({} if is_phone() else {"Artist": songs["artist"].tolist()}),
         },
         hide_index=True,
         height=38 + 35 * min(max(len(songs), 1), 8),
     )
     if st.button("Keep this offset", type="primary", icon=":material/check:"):
         _keep(user, view, wanted)
+
+
+def _strips(view: View, preview: pd.DataFrame, wanted: float) -> None:
+    """The songs along the activity as they lie now and, beneath, as they would."""
+    now = colours.song_colours(view.segments)
+    known = dict(zip(view.segments["track_id"], now, strict=True))
+    then = [
+        colour if pd.isna(track) else known.get(track, colour)
+        for track, colour in zip(preview["track_id"], colours.song_colours(preview), strict=True)
+    ]
+    st.html(
+        '<div class="rs-strips">'
+        f"<span>now</span>{_strip(view.segments, now)}"
+        f"<span>with {wanted:+.0f} s</span>{_strip(preview, then)}</div>"
+    )
+
+
+def _strip(segments: pd.DataFrame, colour_of: Sequence[str]) -> str:
+    total_s = max(float(segments["end_s"].max()), 1.0)
+    parts = []
+    for colour, segment in zip(colour_of, frames.records(segments), strict=True):
+        share = (segment["end_s"] - segment["start_s"]) / total_s
+        ground = f";background:{colour}" if segment["title"] else ""
+        told = f"{fmt.duration(segment['start_s'])} {segment['title'] or 'No music'}"
+        parts.append(f'<i style="width:{share:.4%}{ground}" title="{escape(told)}"></i>')
+    return f'<div class="rs-strip">{"".join(parts)}</div>'
 
 
 def _suggestion(user: User, view: View) -> None:
@@ -77,11 +108,14 @@ def _keep(user: User, view: View, offset_s: float) -> None:
 def downloads(user: User, view: View) -> None:
     """GPX with songs, CSV of songs, CSV of samples; made when asked for."""
     activity_id, name = view.facts["id"], cards.file_name(view.facts)
-    offered = [("songs", "Songs (CSV)", "text/csv", "csv")]
+    offered = []
+    if view.facts["n_songs"]:
+        offered.append(("songs", "Songs (CSV)", "text/csv", "csv"))
     if view.facts["n_points"]:
         offered.append(("samples", "Samples (CSV)", "text/csv", "csv"))
     if view.facts["has_gps"]:
-        offered.insert(0, ("gpx", "GPX with songs", "application/gpx+xml", "gpx"))
+        name_of_it = "GPX with songs" if view.facts["n_songs"] else "GPX"
+        offered.insert(0, ("gpx", name_of_it, "application/gpx+xml", "gpx"))
     with st.container(horizontal=True):
         for what, label, mime, ending in offered:
             st.download_button(
@@ -108,8 +142,7 @@ def origin(user: User, activity: dict[str, Any], view: View) -> None:
                 user, activity["id"], st.session_state[key].strip()
             ),
         )
-        for file in view.files:
-            cards.quiet(file.path.rsplit("/", 1)[-1])
+        cards.quiet(*(file.path.rsplit("/", 1)[-1] for file in view.files))
         sure = st.checkbox("I want to remove this activity")
         if st.button("Remove activity", icon=":material/delete:", disabled=not sure):
             data.delete_activity(user, activity["id"])

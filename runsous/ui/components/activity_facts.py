@@ -50,7 +50,7 @@ def figures(user: User, activity: dict[str, Any]) -> None:
         ("heart rate", fmt.whole(activity["average_heartrate"], "bpm")),
         ("highest", fmt.whole(activity["max_heartrate"], "bpm")),
         ("cadence", fmt.whole(activity["average_cadence"], activity["cadence_unit"] or "")),
-        ("songs", str(activity["n_songs"])),
+        ("songs", str(activity["n_songs"] or fmt.MISSING)),
     ]
     # Lifting weights covers no distance: that is not worth a figure.
     idle = () if activity["distance_m"] else ("distance", "average", "climb")
@@ -79,5 +79,4 @@ def missing(user: User, view: View) -> None:
             lacking.append("It was recorded without GPS: there is no map, songs run along time.")
         if "heartrate" not in facts["channels"]:
             lacking.append("It has no heart rate.")
-    for line in [*lacking, *facts["notes"]]:
-        cards.quiet(line)
+    cards.quiet(*lacking, *facts["notes"])

@@ -13,9 +13,21 @@ from runsous.reports.activity import View
 from runsous.ui import charts, colours, data, maps, session
 from runsous.ui import format as fmt
 from runsous.ui.colours import Theme
+from runsous.ui.components import cards
 from runsous.ui.session import User
 
 _HEIGHT, _PHONE_HEIGHT = 480, 380
+# Streamlit breaks lines within a cell only where rows are higher than 64 px.
+_LINE_PX, _LINES_PX = 35, 66
+_DOT = st.column_config.ImageColumn(width=34)
+# What there is room for beside the box that chooses a row.
+_NARROW = {
+    " ": _DOT,
+    "At": st.column_config.TextColumn(width=56),
+    "Song": st.column_config.TextColumn(width=136),
+    "Pace": st.column_config.TextColumn(width=86),
+    "Speed": st.column_config.TextColumn(width=86),
+}
 _TTL, _MOST = 3600, 64
 
 
@@ -51,7 +63,7 @@ def _height() -> int:
 
 def _charts(user: User, view: View, chosen: int | None) -> None:
     along = "time"
-    if "distance_m" in view.facts["channels"]:
+    if view.facts["distance_m"] and "distance_m" in view.facts["channels"]:
         along = (
             st.segmented_control(
                 "Along", ["time", "distance"], default="time", label_visibility="collapsed"
@@ -74,16 +86,21 @@ def _table(user: User, view: View, chosen: int | None) -> None:
     if st.session_state.get(_key(view, "by table")) != chosen:
         st.session_state[_key(view, "tables")] = st.session_state.get(_key(view, "tables"), 0) + 1
         st.session_state[_key(view, "by table")] = chosen
+    is_narrow = session.is_phone()
+    line_px, most = (_LINES_PX, 8) if is_narrow else (_LINE_PX, 18)
     st.dataframe(
-        rows,
+        _narrow(rows, view.segments) if is_narrow else rows,
         key=_table_key(view),
         on_select=lambda: _from_table(view),
         selection_mode="single-row",
         selection_default={"selection": {"rows": [] if chosen is None else [chosen]}},
         hide_index=True,
-        height=38 + 35 * min(len(rows), 18),
-        column_config={" ": st.column_config.ImageColumn(width=34)},
+        row_height=line_px,
+        height=38 + line_px * min(len(rows), most),
+        column_config=_NARROW if is_narrow else {" ": _DOT},
     )
+    if is_narrow and chosen is not None:
+        _tell(rows.iloc[chosen])
 
 
 @st.cache_data(ttl=_TTL, max_entries=_MOST, show_spinner=False)
@@ -163,6 +180,25 @@ def _songs(as_of: data.AsOf, units: fmt.Units, *, _view: View) -> pd.DataFrame:
     )
     empty = [name for name in rows if (rows[name].isin(["", fmt.MISSING])).all()]
     return rows.drop(columns=empty)
+
+
+def _narrow(rows: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFrame:
+    """The same rows for a narrow screen: what matters most, in lines that break."""
+    artists = rows["Artist"].where(rows["Artist"] == "", " – " + rows["Artist"])
+    shown = rows[[" ", "At"]].assign(Song=rows["Song"] + artists)
+    shown[" "] = [colours.swatch(colour, 32) for colour in colours.song_colours(segments)]
+    for name in ("Pace", "Speed"):
+        if name in rows:
+            beats = " " + rows["Heart rate"] + " bpm" if "Heart rate" in rows else ""
+            shown[name] = rows[name] + beats
+    return shown
+
+
+def _tell(row: pd.Series) -> None:
+    """All that is known of one row, beneath a table that has no room for it."""
+    st.markdown(f"**{cards.plain(row['Song'])}** {cards.plain(row['Artist'])}")
+    told = row.drop([" ", "Song", "Artist"])
+    cards.figures([(str(name).lower(), value) for name, value in told.items() if value])
 
 
 def _as_of(user: User, view: View) -> data.AsOf:

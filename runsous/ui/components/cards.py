@@ -106,8 +106,9 @@ def _facts_line(user: User, activity: Mapping[str, Any]) -> str:
         fmt.movement(activity["average_speed_mps"], activity["sport"], user.units),
     ]
     badge = '<span class="rs-badge">sample</span>' if activity["is_sample"] else ""
-    line = " · ".join(escape(fact) for fact in facts if fact != fmt.MISSING)
-    return f'<div class="rs-quiet">{line}{badge}</div>'
+    # A line breaks behind the dot, never within a fact.
+    known = [f"<span>{escape(fact)}" for fact in facts if fact != fmt.MISSING]
+    return f'<div class="rs-quiet rs-facts">{" ·</span> ".join(known)}</span>{badge}</div>'
 
 
 def _songs_line(activity: Mapping[str, Any]) -> str:
@@ -137,6 +138,7 @@ def plain(words: str) -> str:
     return "".join(c if c.isalnum() or c == " " else f"&#{ord(c)};" for c in line)
 
 
-def quiet(words: str) -> None:
-    """A line of small print, shown as it is."""
-    st.html(f'<div class="rs-quiet">{escape(words)}</div>')
+def quiet(*lines: str) -> None:
+    """Lines of small print, shown as they are."""
+    if lines:
+        st.html("".join(f'<div class="rs-quiet">{escape(line)}</div>' for line in lines))

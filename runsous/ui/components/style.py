@@ -16,6 +16,12 @@ _PAGE = """
 [class*="st-key-nothing"]{padding-top:2.2rem;padding-bottom:2.2rem}
 [class*="st-key-nothing"] p>[role="img"]{font-size:2.2rem;opacity:.6;margin-bottom:.6rem}
 .rs-picture{display:block;width:100%;max-width:26rem;margin:auto}
+.rs-strips{display:grid;grid-template-columns:auto minmax(0,1fr);gap:.45rem .8rem;
+ align-items:center;font-size:.85rem;font-variant-numeric:tabular-nums}
+.rs-strips span{opacity:.7;white-space:nowrap}
+.rs-strip{display:flex;height:1.5rem;border-radius:.4rem;overflow:hidden;
+ background:color-mix(in srgb,currentColor 9%,transparent)}
+.rs-strip i{display:block;height:100%;box-shadow:inset -1px 0 #fff9}
 .st-key-back a{padding-left:0;margin-left:0}
 .st-key-back{margin-bottom:-1.2rem}
 """
@@ -36,9 +42,10 @@ _CARDS = """
 [class*="st-key-card-"] a::after{content:"";position:absolute;inset:0;cursor:pointer}
 [class*="st-key-card-"] :is(a,[data-testid="stElementContainer"]){position:static}
 [class*="st-key-card-"] a :is(span,div,p){white-space:normal;overflow:visible}
-.rs-icon{font:400 2.6rem/1 "Material Symbols Rounded";opacity:.25}
+.rs-icon{font:400 2.6rem/1 "Material Symbols Rounded";opacity:.4}
 .rs-route{height:84px;display:flex;align-items:center;justify-content:center}
 .rs-route img{max-width:100%;max-height:84px}
+.rs-facts span{white-space:nowrap}
 .rs-songs{font-size:.85rem;line-height:1.5;overflow:hidden;display:-webkit-box;
  -webkit-line-clamp:2;-webkit-box-orient:vertical;overflow-wrap:anywhere}
 .rs-songs span{opacity:.62}
