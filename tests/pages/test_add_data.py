@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -82,38 +83,53 @@ def test_what_cannot_be_read_says_why_and_can_be_tried_again(add, engine):
     assert work(engine) == import_id
 
 
-def test_while_others_are_read_a_file_that_failed_says_so(add, engine, home):
-    drop(add, ("notes.txt", b"not a workout"), ("run.fit", library.run_with_music()))
+@pytest.fixture
+def watched(add, engine):
+    """Reads the import dropped last; what the page says after each of its files."""
     seen = []
 
     def look(*_):
-        if not seen:
-            run(add)
-            seen.append(words(add))
+        seen.append(words(run(add)))
 
-    with engine.begin() as conn:
-        user_id, import_id, _ = imports.unfinished(conn)[-1]
-    import_files.run(engine, user_id, import_id, look)
-    assert "✗ notes.txt not imported" in seen[0]
-    assert "It is neither a workout" in seen[0]
-    assert "✓" not in seen[0]
-    assert "run.fit waiting" in seen[0]
+    def read():
+        with engine.begin() as conn:
+            user_id, import_id, _ = imports.unfinished(conn)[-1]
+        import_files.run(engine, user_id, import_id, look)
+        return seen
+
+    return read
 
 
-def test_of_an_archive_being_read_the_failures_are_counted(add, engine, tmp_path):
+def test_while_others_are_read_a_file_that_failed_says_so(add, watched):
+    drop(add, ("notes.txt", b"not a workout"), ("run.fit", library.run_with_music()))
+    _, said = watched()
+    assert "✗ notes.txt not imported It is neither a workout" in said
+    assert "run.fit reading" in said
+    assert "✓" not in said
+
+
+def test_of_an_archive_being_read_the_failures_are_counted(add, watched, tmp_path):
     packed = make.packed({"a.fit": b"nothing", "b.gpx": make.gpx()}, tmp_path / "two.zip")
     drop(add, ("two.zip", packed.read_bytes()), ("run.fit", library.run_with_music()))
-    seen = []
+    _, during, after = watched()
+    assert "two.zip 1 of 2 · 1 not imported a.fit: It is neither a workout" in during
+    # It may still be read to its end.
+    assert "✗" not in during
+    assert "✗ two.zip 2 files · 1 not imported" in after
 
-    def look(*_):
-        run(add)
-        seen.append(words(add))
 
-    with engine.begin() as conn:
-        user_id, import_id, _ = imports.unfinished(conn)[-1]
-    import_files.run(engine, user_id, import_id, look)
-    assert "✗ two.zip 1 of 2 · 1 not imported" in seen[1]
-    assert "✗ two.zip 2 files · 1 not imported" in seen[2]
+def test_files_from_archives_are_named_by_themselves(add, engine, tmp_path):
+    packed = make.packed({"deep/a.gpx": make.gpx()}, tmp_path / "heap.zip").read_bytes()
+    drop(add, ("heap.zip", packed))
+    work(engine)
+    run(add)
+    assert "✓ a.gpx GPX · 1 activity" in words(add)
+    later = make.gpx(make.START + timedelta(days=1))
+    drop(add, ("heap.zip", packed), ("run.gpx", later))
+    work(engine)
+    run(add)
+    assert "✓ run.gpx GPX · 1 activity" in words(add)
+    assert "= a.gpx in heap.zip already known · GPX" in words(add)
 
 
 def test_what_failed_can_be_removed_for_good(add, engine, home):

@@ -128,10 +128,9 @@ def _upload(upload: dict[str, Any]) -> str:
         said = f"{total:,} files" if is_done else f"{upload['done']:,} of {total:,}"
     share = 1.0 if is_done else min(upload["done"] / max(total, 1), 1.0)
     more = f'<i><b style="width:{share:.0%}"></b></i>'
-    mark = _MARKS["imported"] if is_done else ""
+    mark = _MARKS["failed" if failed else "imported"] if is_done else ""
     name = _name(upload["path"])
     if failed:
-        mark = _MARKS["failed"]
         # An archive goes on past a file that fails.
         said, more = (_WORDS["failed"], "") if total == 1 else (f"{said} · {_lost(failed)}", more)
         more += f"<div>{escape(_without_name(upload['why'] or '', name))}</div>"
@@ -209,17 +208,21 @@ def _result_list(files: Sequence[FileResult]) -> None:
     """What went wrong first, then what there is to say, then the rest."""
     order = list(_MARKS)
     ranked = sorted(files, key=lambda f: (order.index(f.status), f.message is None))
-    _file_list([_result(file) for file in ranked[:_MOST]], len(ranked))
+    # Of a lone archive the title tells.
+    is_mixed = len({_archive(file.path) for file in files}) > 1
+    _file_list([_result(file, is_mixed) for file in ranked[:_MOST]], len(ranked))
 
 
-def _result(file: FileResult) -> str:
+def _result(file: FileResult, is_mixed: bool) -> str:
     name = _name(file.path)
+    archive = _archive(file.path) if is_mixed else ""
+    where = f" <small>in {escape(archive)}</small>" if archive else ""
     facts = [_WORDS.get(file.status, ""), _KINDS.get(file.kind, source_name(file.kind))]
     facts += _counts(activities=file.activities, listens=file.listens)
     said = escape(_without_name(file.message or "", name))
     return (
         f'<div class="rs-file {file.status}"><span>{_MARKS[file.status]}</span>'
-        f"<span>{escape(name)}</span>"
+        f"<span>{escape(name)}{where}</span>"
         f"<small>{escape(' · '.join(fact for fact in facts if fact))}</small>"
         f"{f'<div>{said}</div>' if said else ''}</div>"
     )
@@ -267,6 +270,10 @@ def _counts(*, activities: int, listens: int) -> list[str]:
 
 
 def _name(path: str) -> str:
-    """A file's own name, behind its archive's if it came in one."""
-    archive, inside, member = path.rpartition("!")
-    return f"{archive.rsplit('/', 1)[-1]}{inside}{member.rsplit('/', 1)[-1]}"
+    """A file's own name, without those of folders and archives."""
+    return path.rpartition("!")[2].rsplit("/", 1)[-1]
+
+
+def _archive(path: str) -> str:
+    """The name of the archive a file came in; empty for one that came alone."""
+    return path.partition("!")[0].rsplit("/", 1)[-1] if "!" in path else ""
