@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import select
 import time
 from datetime import timedelta
@@ -101,6 +102,22 @@ def test_a_failed_import_can_be_retried(engine, web, ask, described):
     assert answer.json() == started
     state = finished(ask, started)
     assert [f["status"] for f in state["files"]] == ["imported", "imported"]
+
+
+def test_a_worker_begins_by_clearing_away_what_a_dead_process_left(engine, home):
+    left = home / "uploads" / "left" / "0"
+    left.parent.mkdir(parents=True)
+    left.write_bytes(b"half a file")
+    for path in (left, left.parent):
+        os.utime(path, (0, 0))
+
+    async def work() -> None:
+        async with jobs.worker(engine):
+            while left.exists():
+                await asyncio.sleep(0.01)
+
+    asyncio.run(asyncio.wait_for(work(), 15))
+    assert not left.parent.exists()
 
 
 @pytest.mark.usefixtures("worker")
