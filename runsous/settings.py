@@ -8,6 +8,7 @@ from __future__ import annotations
 import ipaddress
 import os
 import secrets
+import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -136,8 +137,8 @@ def _fresh() -> str:
 @contextmanager
 def _written(kept: Path, keys: Sequence[str]) -> Iterator[Path]:
     """A file beside ``kept``, for its owner alone, that is gone afterwards."""
-    fresh = kept.with_name(f"{kept.name}.{os.getpid()}")
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    descriptor, name = tempfile.mkstemp(prefix=f"{kept.name}.", dir=kept.parent)
+    fresh = Path(name)
     with os.fdopen(descriptor, "w") as out:
         out.write("\n".join(keys))
         out.flush()
