@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import logging
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from functools import lru_cache
 from uuid import UUID
 
@@ -18,14 +18,26 @@ import procrastinate
 from procrastinate.exceptions import AlreadyEnqueued
 from procrastinate.jobs import Status
 from sqlalchemy import Engine
+from sqlalchemy.exc import IntegrityError
 
 from runsous import settings
-from runsous.store import activities, imports
+from runsous.accounts import everything, retention
+from runsous.errors import RunsousError
+from runsous.store import (
+    activities,
+    data_exports,
+    farewell,
+    imports,
+    limits,
+    sessions,
+    users,
+)
 from runsous.sync import import_files, songs, uploads
 
 _log = logging.getLogger(__name__)
 _HEARTBEAT_S = 5.0
 _STALLED_S = 20.0
+_TIDY_S = 3600.0
 
 
 def _conninfo(engine: Engine) -> str:
@@ -42,9 +54,32 @@ def _app(
 
     @app.task(name="run_import")
     def run_import(user_id: int, import_id: str) -> None:
-        import_files.run(engine, user_id, UUID(import_id), stopping=stopping)
+        with _as_long_as_there(engine, user_id):
+            import_files.run(engine, user_id, UUID(import_id), stopping=stopping)
+
+    @app.task(name="make_export")
+    def make_export(user_id: int, export_id: str) -> None:
+        with _as_long_as_there(engine, user_id):
+            everything.make(engine, user_id, UUID(export_id), stopping)
+
+    @app.task(name="apply_retention")
+    def apply_retention(user_id: int) -> None:
+        with _as_long_as_there(engine, user_id):
+            retention.apply(engine, user_id, stopping)
 
     return app
+
+
+@contextlib.contextmanager
+def _as_long_as_there(engine: Engine, user_id: int) -> Iterator[None]:
+    """Lets a job end quietly whose user was deleted under it."""
+    try:
+        yield
+    except (RunsousError, IntegrityError):
+        with engine.begin() as conn:
+            if users.exists(conn, user_id):
+                raise
+        _log.info("a job of user %s ended: the account is gone", user_id)
 
 
 @lru_cache(maxsize=4)
@@ -66,10 +101,23 @@ def close(engine: Engine) -> None:
 
 def defer_import(engine: Engine, user_id: int, import_id: UUID) -> None:
     """Puts an import in the queue; one already waiting there is not put in twice."""
-    name = f"import {import_id}"
+    _defer(engine, "run_import", f"import {import_id}", user_id, import_id=str(import_id))
+
+
+def defer_export(engine: Engine, user_id: int, export_id: UUID) -> None:
+    """Puts an export of all of a user's data in the queue, unless it waits there."""
+    _defer(engine, "make_export", f"export {export_id}", user_id, export_id=str(export_id))
+
+
+def defer_retention(engine: Engine, user_id: int) -> None:
+    """Lets samples go soon that a user does not want to keep any longer."""
+    _defer(engine, "apply_retention", f"retention {user_id}", user_id)
+
+
+def _defer(engine: Engine, task: str, name: str, user_id: int, **values: str) -> None:
     with contextlib.suppress(AlreadyEnqueued):
-        _queue(engine).configure_task("run_import", lock=name, queueing_lock=name).defer(
-            user_id=user_id, import_id=str(import_id)
+        _queue(engine).configure_task(task, lock=name, queueing_lock=name).defer(
+            user_id=user_id, **values
         )
 
 
@@ -91,13 +139,14 @@ async def worker(engine: Engine) -> AsyncIterator[None]:
             )
         )
         recovering = asyncio.create_task(_recover_forever(engine, app, stopping))
+        tidying = asyncio.create_task(_tidy_forever(engine, stopping))
         try:
             yield
         finally:
             stopping.set()
-            for task in (recovering, running):
+            for task in (recovering, tidying, running):
                 task.cancel()
-            await asyncio.gather(recovering, running, return_exceptions=True)
+            await asyncio.gather(recovering, tidying, running, return_exceptions=True)
 
 
 async def _recover_forever(
@@ -126,12 +175,39 @@ def _take_up(engine: Engine, stopping: threading.Event) -> None:
     """Queues imports nobody is at; places songs where someone was kept from doing so."""
     with engine.begin() as conn:
         waiting = imports.unfinished(conn)
+        wanted = data_exports.unfinished(conn)
         left = activities.stale_users(conn)
     for user_id, import_id, is_held in waiting:
         if not is_held:
             defer_import(engine, user_id, import_id)
+    for user_id, export_id in wanted:
+        defer_export(engine, user_id, export_id)
     # An import places songs when it ends.
     for user_id in left - {user_id for user_id, *_ in waiting}:
         if stopping.is_set():
             return
         songs.settle(engine, user_id, stopping)
+
+
+async def _tidy_forever(engine: Engine, stopping: threading.Event) -> None:
+    while True:
+        try:
+            await asyncio.to_thread(tidy, engine, stopping)
+        except Exception:
+            _log.exception("what is over cannot be cleared; trying again in an hour")
+        await asyncio.sleep(_TIDY_S)
+
+
+def tidy(engine: Engine, stopping: threading.Event | None = None) -> None:
+    """Clears what is over: sessions, counters, exports, samples that users do not keep.
+
+    Every worker does so when it starts and each hour: at home no program runs all night.
+    """
+    with engine.begin() as conn:
+        sessions.clear(conn)
+        limits.clear(conn)
+        farewell.forget_jobs(conn)
+    everything.sweep(engine)
+    for user_id in retention.choosers(engine):
+        songs.settle(engine, user_id, stopping)
+        retention.apply(engine, user_id, stopping)

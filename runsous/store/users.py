@@ -8,6 +8,8 @@ from sqlalchemy import Connection, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.sql import bindparam
 
+from runsous.errors import NotFound
+
 LOCAL = "local"
 
 
@@ -22,10 +24,16 @@ def local(conn: Connection) -> int:
     return int(found)
 
 
+def exists(conn: Connection, user_id: int) -> bool:
+    """Whether the user is (still) there."""
+    found = conn.execute(text("SELECT 1 FROM users WHERE id = :id"), {"id": user_id})
+    return found.first() is not None
+
+
 def one(conn: Connection, user_id: int) -> dict[str, Any]:
-    """``{"id", "name", "settings", "data_version"}``."""
+    """``{"id", "name", "email", "settings", "data_version"}``."""
     row = conn.execute(
-        text("SELECT id, name, settings, data_version FROM users WHERE id = :id"), {"id": user_id}
+        text("SELECT id, name, email, settings, data_version FROM users WHERE id = :id"), {"id": user_id}
     )
     return row.one()._asdict()
 
@@ -44,9 +52,13 @@ def save_settings(conn: Connection, user_id: int, settings: dict[str, Any]) -> N
 def lock(conn: Connection, user_id: int) -> None:
     """Until the transaction ends, no other writes this user's activities or timeline.
 
-    Two processes that import the same run at once would otherwise both find it new.
+    Two processes that import the same run at once would otherwise both find it new. Raises
+    :class:`NotFound` for a user who is gone: what has no key to tie it must not come back.
     """
     conn.execute(text("SELECT pg_advisory_xact_lock(7267, CAST(:id AS integer))"), {"id": user_id})
+    kept = conn.execute(text("SELECT 1 FROM users WHERE id = :id FOR KEY SHARE"), {"id": user_id})
+    if kept.first() is None:
+        raise NotFound("This account is gone.")
 
 
 def touch(conn: Connection, user_id: int) -> None:

@@ -171,7 +171,7 @@ class Intake:
             kept = workouts.keep(conn, self.user_id, source, reading.workouts)
             new = sum(k.is_new for k in kept)
             said = [*notes, *reading.notes, *(note for k in kept for note in k.notes)]
-            if new < len(kept):
+            if any(not (k.is_new or k.is_passed) for k in kept):
                 said.append("Joined with the same activity from another file.")
             result = FileResult(path, reading.kind, "duplicate", duplicates=1)
             if kept:

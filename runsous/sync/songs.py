@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine
 from runsous.analysis import attribution
 from runsous.analysis import segments as measuring
 from runsous.errors import InputError
-from runsous.store import activities, plays, segments, streams, users
+from runsous.store import activities, plays, segments, streams, summaries, users
 
 _log = logging.getLogger(__name__)
 _DAY_S = 86_400.0
@@ -22,9 +22,13 @@ def place(
 ) -> None:
     """Computes and stores the segments of one activity from the plays around it.
 
-    ``samples`` are the activity's own, from who has them at hand; else they are read.
+    ``samples`` are the activity's own, from who has them at hand; else they are read. One
+    whose samples were removed keeps its cuts and figures.
     """
     activity = activities.one(conn, user_id, activity_id)
+    if activity["is_summary"]:
+        summaries.follow_plays(conn, user_id, activity_id)
+        return
     if samples is None:
         samples = streams.frame(conn, user_id, activity_id, activity["channels"])
     tiles = attribution.attribute(
@@ -75,10 +79,13 @@ def _settle_one(engine: Engine, user_id: int, activity_id: int) -> bool:
 def shift(conn: Connection, user_id: int, activity_id: int, offset_s: float) -> None:
     """Sets the offset of one activity (seconds, positive = songs later) and places anew.
 
-    Raises :class:`InputError` beyond a day, :class:`NotFound` unless it is this user's.
+    Raises :class:`InputError` beyond a day or where no samples are left to measure by,
+    :class:`NotFound` unless it is this user's.
     """
     check_offset(offset_s)
     users.lock(conn, user_id)
+    if summaries.among(conn, user_id, [activity_id]):
+        raise InputError("Its samples were removed, so songs cannot be placed on it anew.")
     activities.set_offset(conn, user_id, activity_id, offset_s)
     place(conn, user_id, activity_id)
     users.touch(conn, user_id)

@@ -14,10 +14,11 @@ from runsous.analysis import geo, merging, recording
 from runsous.errors import InputError
 from runsous.files import strava_export
 from runsous.model import Activity, Workout
-from runsous.store import activities, activity_files, originals, users
+from runsous.store import activities, activity_files, originals, summaries, users
 from runsous.sync import readers, songs
 
 _THUMBNAIL_POINTS = 60
+_PASSED = "The samples of this activity were removed as you chose, so nothing was added to it."
 
 
 @dataclass(frozen=True)
@@ -33,11 +34,14 @@ class Source:
 
 @dataclass(frozen=True)
 class Kept:
-    """What became of one workout: a new activity, or joined to one known from other files."""
+    """What became of one workout: a new activity, joined to one known from other files, or
+    (``is_passed``) only noted with one whose samples were removed.
+    """
 
     activity_id: int
     is_new: bool
     notes: tuple[str, ...] = ()
+    is_passed: bool = False
 
 
 def keep(
@@ -67,6 +71,9 @@ def keep(
         _keep_one(conn, user_id, _file(source, part, activity), activity)
         for part, activity in fresh
     ]
+    for each in kept:
+        if each.is_passed:
+            summaries.drop_originals(conn, user_id, each.activity_id)
     if kept:
         users.touch(conn, user_id)
     return kept
@@ -156,7 +163,13 @@ def _keep_one(
     conn: Connection, user_id: int, file: activity_files.File, activity: Activity
 ) -> Kept:
     """Stores one activity, or joins it with those that tell of the same."""
-    matches = _same(conn, user_id, file)
+    found = _same(conn, user_id, file)
+    summaries_found = summaries.among(conn, user_id, found)
+    matches = [match for match in found if match not in summaries_found]
+    if found and not matches:
+        activity_files.forget(conn, user_id, file.sha256, file.part)
+        activity_files.save(conn, user_id, found[0], [file])
+        return Kept(found[0], False, (_PASSED,), is_passed=True)
     if matches:
         activity_id = matches[0]
         stored = _join(conn, user_id, matches, file, activity)

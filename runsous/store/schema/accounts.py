@@ -11,6 +11,7 @@ from sqlalchemy import (
     BigInteger,
     Column,
     DateTime,
+    Index,
     Integer,
     LargeBinary,
     Table,
@@ -102,8 +103,17 @@ data_exports = Table(
     Column("done", Integer, nullable=False, server_default=text("0")),
     Column("total", Integer, nullable=False, server_default=text("1")),
     Column("size", BigInteger),
+    # How many processes began with it: one that cannot be made is not tried for ever.
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
     _moment("finished_at"),
     created(),
+    # One at a time of each user.
+    Index(
+        "uq_data_exports_unfinished",
+        "user_id",
+        unique=True,
+        postgresql_where=text("finished_at IS NULL"),
+    ),
 )
 
 

@@ -61,6 +61,8 @@ activities = Table(
     # Raised whenever samples, songs or facts of this activity change.
     Column("revision", BigInteger, nullable=False, server_default=text("1")),
     Column("is_sample", Boolean, nullable=False, server_default=text("false")),
+    # Its samples and originals were removed, as its user chose; what was measured stays.
+    Column("is_summary", Boolean, nullable=False, server_default=text("false")),
     created(),
     UniqueConstraint("id", "user_id"),
     CheckConstraint("elapsed_time_s >= 0", "elapsed_not_negative"),

@@ -20,6 +20,10 @@ def upgrade() -> None:
         sa.Column("disabled_at", sa.DateTime(timezone=True), nullable=True),
     ):
         op.add_column("users", column)
+    op.add_column(
+        "activities",
+        sa.Column("is_summary", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+    )
     op.create_unique_constraint("uq_users_email", "users", ["email"])
     op.create_unique_constraint("uq_users_oidc_identity", "users", ["oidc_identity"])
     op.create_table(
@@ -71,6 +75,7 @@ def upgrade() -> None:
         sa.Column("done", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("total", sa.Integer(), server_default=sa.text("1"), nullable=False),
         sa.Column("size", sa.BigInteger(), nullable=True),
+        sa.Column("attempts", sa.Integer(), server_default=sa.text("0"), nullable=False),
         _moment("finished_at"),
         _created(),
         sa.PrimaryKeyConstraint("id", name="pk_data_exports"),
@@ -86,6 +91,13 @@ def upgrade() -> None:
     )
     for table in ("sessions", "handovers", "api_tokens", "audit_log", "data_exports"):
         op.create_index(f"ix_{table}_user_id", table, ["user_id"])
+    op.create_index(
+        "uq_data_exports_unfinished",
+        "data_exports",
+        ["user_id"],
+        unique=True,
+        postgresql_where=sa.text("finished_at IS NULL"),
+    )
 
 
 def _key() -> sa.Column[Any]:

@@ -1,0 +1,103 @@
+"""Accounts with a bit of everything that can be kept of somebody."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine
+
+from runsous import settings
+from runsous.accounts import entry, everything
+from runsous.keys import Keyring
+from runsous.store import accounts, connections, database, tokens
+from runsous.store import sessions as store_sessions
+from runsous.sync import import_files, listening, songs, uploads
+from tests.sync import make
+
+PASSWORD = "a long enough password"
+PAUSES = [(100, 130)]
+
+
+@dataclass(frozen=True)
+class Somebody:
+    """A user, and what nobody else may ever see of them."""
+
+    id: int
+    email: str
+    song: str
+    session: str
+    token: str
+    run: bytes
+
+
+def use_accounts() -> None:
+    settings.use(replace(settings.current(), auth="accounts", max_file_mb=16))
+
+
+def somebody(engine: Engine, folder: Path, name: str) -> Somebody:
+    """A new account: runs, songs, an offset, settings, a token, sessions, a connection, a failed
+    upload that waits for a retry, and an export.
+    """
+    email, song = f"{name}@example.org", f"=Secret tune of {name}"
+    entry.register(engine, email, PASSWORD, "", "10.1.1.1")
+    session = entry.sign_in(engine, email, PASSWORD, "10.1.1.1")
+    assert session is not None
+    with engine.begin() as conn:
+        account = accounts.by_email(conn, email)
+        assert account is not None
+        token = f"{entry.TOKEN_MARK}{name}"
+        kept = tokens.NewToken("watch", entry.digest(token), ["read", "write"], None)
+        tokens.create(conn, account.id, kept)
+        store_sessions.hand_over(conn, account.id, entry.digest(name))
+    run = make.fit(pauses=PAUSES, n=600)
+    library(engine, account.id, folder / name, run, song)
+    with engine.begin() as conn:
+        listening.shift_source(conn, account.id, "lastfm", 1.0)
+        ring = Keyring(settings.secret_keys(settings.current()))
+        connections.save(conn, account.id, "lastfm", "their key", ring)
+    songs.settle(engine, account.id)
+    fail(engine, account.id)
+    export = everything.ask(engine, account.id)
+    assert export is not None
+    everything.make(engine, account.id, export)
+    return Somebody(account.id, email, song, session, token, run)
+
+
+def library(engine: Engine, user_id: int, folder: Path, run: bytes, song: str) -> None:
+    """A watch's run with pauses, a swim without samples, and songs."""
+    index = make.strava_index(
+        [make.strava_row(7, make.START - timedelta(days=9), Activity__Type="Swim")]
+    )
+    triathlon = make.triathlon(make.START + timedelta(days=2))
+    paths = [
+        make.written(folder, name, content)
+        for name, content in {
+            "morning run.fit": run,
+            "three.fit": triathlon,
+            "activities.csv": index,
+            "songs.json": make.spotify((10, f"Ana – {song}", 200.0), (250, "Bo – Two", 200.0)),
+            "scrobbles.csv": make.lastfm((10, f"Ana – {song}"), (5000, "Bo – Late")),
+        }.items()
+    ]
+    report = import_files.import_paths(engine, user_id, paths)
+    assert report.failed == 0, report
+
+
+def fail(engine: Engine, user_id: int) -> None:
+    """An upload that cannot be read and waits for a retry."""
+    handed_in = [("broken.fit", io.BytesIO(make.fit()[:10]))]
+    import_id = uploads.receive(engine, user_id, settings.current(), "browser", handed_in)
+    import_files.run(engine, user_id, import_id)
+
+
+def rows(engine: Engine, query: str, **values: Any) -> list[dict[str, Any]]:
+    return make.rows(engine, query, **values)
+
+
+def opened(url: str, home: Path) -> Engine:
+    """The same database, as another process has it."""
+    return database.open(replace(settings.current(), home=home, database_url=url))
