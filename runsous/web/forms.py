@@ -10,6 +10,7 @@ import asyncio
 import secrets
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from hmac import compare_digest
 from typing import Any
 from urllib.parse import parse_qsl
@@ -113,7 +114,8 @@ async def logout(request: Request) -> Response:
     if not _is_ours(request, form):
         return _page(request, "logout", 403, error=_STALE)
     if secret := request.cookies.get(COOKIE):
-        await run_sync(_end, database.current(), secret, "everywhere" in form)
+        end = partial(_end, everywhere="everywhere" in form)
+        await run_sync(end, database.current(), secret, client.address(request.scope))
     answer = RedirectResponse("/auth/login", 303)
     answer.delete_cookie(COOKIE, path="/")
     # Streamlit's own cookie of who came by a provider.
@@ -158,14 +160,14 @@ async def _refused(
 
 async def _signed_in(request: Request, secret: str, onward: str) -> Response:
     if former := request.cookies.get(COOKIE):
-        await run_sync(_end, database.current(), former, False)
+        await run_sync(_end, database.current(), former, client.address(request.scope))
     answer = RedirectResponse(onward, 303)
     longest = int(sessions.LONGEST.total_seconds())
     answer.set_cookie(COOKIE, secret, longest, path="/", **_guarded())
     return answer
 
 
-def _end(engine: Engine, secret: str, everywhere: bool) -> None:
+def _end(engine: Engine, secret: str, address: str, *, everywhere: bool = False) -> None:
     with engine.begin() as conn:
         visitor = entry.by_session(conn, secret)
         sessions.end(conn, entry.digest(secret))
@@ -173,7 +175,8 @@ def _end(engine: Engine, secret: str, everywhere: bool) -> None:
             return
         if everywhere:
             sessions.end_all(conn, visitor.user_id)
-        audit.note(conn, visitor.user_id, "signed out everywhere" if everywhere else "signed out")
+        what: audit.Action = "signed out everywhere" if everywhere else "signed out"
+        audit.note(conn, visitor.user_id, what, address=address)
 
 
 async def _at_length(work: Callable[[], Any]) -> Any:
