@@ -114,6 +114,20 @@ def test_retry_tries_a_deadly_file_twice_again(engine, monkeypatch):
     assert outcome(engine, import_id) == ("done", {"b.fit": "imported"})
 
 
+def test_an_import_belongs_to_one_at_a_time_until_let_go(engine):
+    import_id = received(engine, {"a.fit": make.fit()})
+
+    def is_held():
+        with engine.begin() as conn:
+            ((_, _, is_held),) = imports.unfinished(conn)
+        return is_held
+
+    with imports.held(engine, import_id) as first, imports.held(engine, import_id) as second:
+        assert (first, second) == (True, False)
+        assert is_held()
+    assert not is_held()
+
+
 def test_stopping_between_files_is_no_death(engine, tmp_path):
     user = make.user(engine)
     packed = make.packed({"a.gpx": make.gpx(), "b.gpx": make.gpx(name="b")}, tmp_path / "all.zip")
