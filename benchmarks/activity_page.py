@@ -11,7 +11,7 @@ from benchmarks.figures import Limit, Row
 from benchmarks.made import shelf
 from benchmarks.visits import Tour, Visit
 
-_LOADS = 7
+_LOADS = 5
 _EMPTY = "an empty Streamlit page"
 
 

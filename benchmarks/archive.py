@@ -15,7 +15,7 @@ from benchmarks.made import archive
 from runsous.files import fit
 from runsous.sync import import_files
 
-_REPEATS = 3
+_REPEATS = 2
 _ACTIVITIES, _SECONDS = 1000, 2400
 
 

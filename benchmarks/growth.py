@@ -19,7 +19,7 @@ from benchmarks.visits import Tour
 from runsous.reports import activity, library
 from runsous.store import activities, plays, users
 
-_LOADS, _READS = 9, 30
+_LOADS, _READS = 5, 30
 _SMALL = (200, 10_000)
 _LARGE = (2_000, 100_000)
 _AGAINST = "the same with a tenth of the activities and plays"

@@ -58,6 +58,6 @@ def _add(library: Library, conn: Connection, activity: Activity) -> int:
         recorded["latitude"].to_numpy(), recorded["longitude"].to_numpy(), _THUMBNAIL_POINTS
     )
     activity_id = activities.save(conn, library.user_id, activity, route=route)
-    songs.place(conn, library.user_id, activity_id)
+    songs.place(conn, library.user_id, activity_id, recorded)
     users.touch(conn, library.user_id)
     return activity_id

@@ -60,18 +60,23 @@ def music(
 
 def _route(samples: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFrame:
     """Samples with a position, and an interpolated point at every change of song."""
-    is_placed = samples["latitude"].notna() & samples["longitude"].notna()
-    placed = samples.loc[is_placed, ["time_s", *_POINT]]
+    placed = samples[samples["latitude"].notna() & samples["longitude"].notna()]
     if placed.empty:
         return placed.assign(is_joint=False, is_recorded=True)
+    time_s = placed["time_s"].to_numpy()
     joints = segments["start_s"].to_numpy()[1:]
-    inside = (joints > placed["time_s"].iloc[0]) & (joints < placed["time_s"].iloc[-1])
-    fresh = joints[inside & ~np.isin(joints, placed["time_s"])]
-    at = {name: np.interp(fresh, placed["time_s"], placed[name]) for name in _MEASURED}
-    between = measuring.locate(placed, fresh).assign(**at, is_joint=True, is_recorded=False)
-    placed = placed.assign(is_joint=placed["time_s"].isin(joints), is_recorded=True)
-    points = pd.concat([placed, between]) if len(between) else placed
-    return points.sort_values("time_s", kind="stable", ignore_index=True)
+    inside = (joints > time_s[0]) & (joints < time_s[-1])
+    fresh = joints[inside & ~np.isin(joints, time_s)]
+    at = np.searchsorted(time_s, fresh)
+    between = measuring.locate(placed, fresh)
+    route = {"time_s": np.insert(time_s, at, fresh)}
+    for name in _POINT:
+        recorded = placed[name].to_numpy()
+        known = between[name] if name in between else np.interp(fresh, time_s, recorded)
+        route[name] = np.insert(recorded, at, known)
+    is_recorded = np.insert(np.ones(time_s.size, dtype=bool), at, False)
+    is_joint = np.isin(route["time_s"], joints)
+    return pd.DataFrame({**route, "is_joint": is_joint, "is_recorded": is_recorded})
 
 
 def _segments(segments: pd.DataFrame, start: datetime, route: pd.DataFrame) -> list[dict[str, Any]]:
