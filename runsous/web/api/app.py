@@ -55,8 +55,9 @@ class Api(FastAPI):
                     if int(status) >= 400 and "application/json" in response.get("content", {}):
                         response["content"] = {MEDIA_TYPE: response["content"]["application/json"]}
         if settings.current().auth == "accounts":
-            described["components"]["securitySchemes"] = _SECURITY
-            described["security"] = [{name: []} for name in _SECURITY]
+            components = {**described["components"], "securitySchemes": _SECURITY}
+            ways = [{name: []} for name in _SECURITY]
+            return {**described, "components": components, "security": ways}
         return described
 
 
