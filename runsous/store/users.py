@@ -33,7 +33,8 @@ def exists(conn: Connection, user_id: int) -> bool:
 def one(conn: Connection, user_id: int) -> dict[str, Any]:
     """``{"id", "name", "email", "settings", "data_version"}``."""
     row = conn.execute(
-        text("SELECT id, name, email, settings, data_version FROM users WHERE id = :id"), {"id": user_id}
+        text("SELECT id, name, email, settings, data_version FROM users WHERE id = :id"),
+        {"id": user_id},
     )
     return row.one()._asdict()
 

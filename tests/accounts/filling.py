@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
 from runsous import settings
 from runsous.accounts import entry, everything
@@ -57,6 +57,14 @@ def somebody(engine: Engine, folder: Path, name: str) -> Somebody:
     library(engine, account.id, folder / name, run, song)
     with engine.begin() as conn:
         listening.shift_source(conn, account.id, "lastfm", 1.0)
+        conn.execute(
+            text(
+                'INSERT INTO pool_lengths (activity_id, user_id, "index", start_s, elapsed_s,'
+                " is_active) SELECT max(id), :user, 0, 0, 30, true FROM activities"
+                " WHERE user_id = :user"
+            ),
+            {"user": account.id},
+        )
         ring = Keyring(settings.secret_keys(settings.current()))
         connections.save(conn, account.id, "lastfm", "their key", ring)
     songs.settle(engine, account.id)
