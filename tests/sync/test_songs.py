@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from datetime import timedelta
 
 import pytest
@@ -190,6 +191,63 @@ def test_the_offset_of_a_source_moves_all_it_told(engine, tmp_path):
         listening.shift_source(conn, user, "spotify_extended", 0.0)
     songs.settle(engine, user)
     assert tiles(engine)[-1] == ("After", 490, 600)
+
+
+def test_songs_placed_anew_on_stored_samples_are_where_the_import_put_them(engine, tmp_path):
+    make.take(
+        engine,
+        make.written(tmp_path, "a.json", make.spotify(*PLAYED)),
+        make.written(tmp_path, "run.fit", make.fit()),
+    )
+    # Another telling of the same run: joined, and placed by the samples of both.
+    make.take(engine, make.written(tmp_path, "run.gpx", make.gpx()))
+    before = make.tables(engine, "users")
+    assert len(before["segments"]) == len(TILES)
+    assert redo(engine) == 1
+    assert make.tables(engine, "users") == before
+
+
+def redo(engine, stopping=None):
+    with engine.begin() as conn:
+        conn.execute(text("UPDATE activities SET is_stale = true"))
+    return songs.settle(engine, make.user(engine), stopping)
+
+
+def test_whoever_is_told_to_stop_places_no_more_songs(engine, tmp_path):
+    import_run(engine, tmp_path)
+    stopping = threading.Event()
+    stopping.set()
+    assert redo(engine, stopping) == 0
+    assert make.rows(engine, "SELECT is_stale FROM activities") == [{"is_stale": True}]
+    assert songs.settle(engine, make.user(engine), threading.Event()) == 1
+
+
+def test_a_revision_rises_with_what_is_shown_and_not_with_the_numbers_of_plays(engine, tmp_path):
+    import_run(engine, tmp_path)
+    scrobbles = make.lastfm(*[(at, song) for at, song, _ in PLAYED])
+    make.take(engine, make.written(tmp_path, "a.csv", scrobbles))
+    make.take(engine, make.written(tmp_path, "b.json", make.spotify(*PLAYED)))
+    assert tiles(engine) == TILES
+
+    def known():
+        (activity,) = make.rows(engine, "SELECT revision FROM activities")
+        return activity["revision"], make.rows(engine, "SELECT play_id FROM segments ORDER BY 1")
+
+    revision, plays = known()
+    forget(engine, "lastfm")
+    assert tiles(engine) == TILES
+    assert known()[0] == revision
+    assert known()[1] != plays
+    forget(engine, "spotify_extended")
+    assert tiles(engine) == [(None, 0, 600)]
+    assert known()[0] == revision + 1
+
+
+def forget(engine, source):
+    user = make.user(engine)
+    with engine.begin() as conn:
+        listening.forget_source(conn, user, source)
+    songs.settle(engine, user)
 
 
 def test_an_activity_of_another_user_cannot_be_shifted(engine, tmp_path):
