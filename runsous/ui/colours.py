@@ -26,7 +26,7 @@ PALETTE = (
 """Okabe and Ito's colours and Paul Tol's, without those that vanish on white or on black."""
 
 SILENCE = "#9AA1A6"
-START = "#1B9E6B"
+START = ROUTE = "#1B9E6B"
 
 INK: Mapping[Theme, str] = {"light": "#20262B", "dark": "#E9E6E0"}
 PAPER: Mapping[Theme, str] = {"light": "#FFFFFF", "dark": "#0C1013"}
@@ -86,10 +86,13 @@ def song_colours(segments: pd.DataFrame) -> list[str]:
     The same track has the same colour throughout, silence is :data:`SILENCE`, and two songs
     that follow each other (or have one song between them) never share one. Depends on
     nothing but the order of the tracks. Darker shades are drawn on only when a track has
-    more neighbours than the palette has colours.
+    more neighbours than the palette has colours. Where there is no song at all, nothing is
+    to be told from silence: everything is :data:`ROUTE`.
     """
     tracks = [None if pd.isna(track) else int(track) for track in segments["track_id"]]
     songs = [track for track in tracks if track is not None]
+    if not songs:
+        return [ROUTE] * len(tracks)
     beside, near = _pairs(songs, 1), _pairs(songs, 2)
     chosen: dict[int, str] = {}
     # The song with most neighbours first: two of them never leave a song without a colour.

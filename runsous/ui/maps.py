@@ -18,7 +18,7 @@ from runsous.analysis import geo
 from runsous.ui import format as words
 from runsous.ui import layers, series
 from runsous.ui import route as routes
-from runsous.ui.colours import INK, PAPER, START, Theme, song_colours
+from runsous.ui.colours import INK, PAPER, ROUTE, Theme, song_colours
 from runsous.ui.route import Route
 from runsous.ui.series import Floats
 
@@ -104,7 +104,7 @@ def draw(
     return Drawing(_compact(deck), {"html": _TOOLTIP, "style": _tooltip_style(look.theme)})
 
 
-def route_picture(points: Sequence[Sequence[float]], colour: str = START) -> str:
+def route_picture(points: Sequence[Sequence[float]], colour: str = ROUTE) -> str:
     """A route as a tiny SVG data URI from ``[latitude, longitude]`` pairs; "" without any.
 
     At most 1 KB for 60 points. North is up, and a metre is as long across as upwards.

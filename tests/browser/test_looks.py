@@ -63,6 +63,13 @@ def test_the_songs_fit_a_phone_and_the_one_chosen_tells_the_rest(window, server)
     expect(figures).to_contain_text("exact ± 2 s")
 
 
+def test_the_plays_fit_a_phone(window):
+    page = window("listening", **PHONE)
+    plays = page.get_by_test_id("stDataFrame").first
+    assert screen.column(page, "Song")[0] == "Third – Closing Time"
+    assert plays.locator(".dvn-scroller").evaluate("e => e.scrollWidth - e.clientWidth") <= 1
+
+
 def test_the_pages_are_reached_on_a_phone_too(window):
     page = window(**PHONE)
     page.get_by_test_id("stExpandSidebarButton").click()

@@ -116,7 +116,7 @@ def test_a_pool_swim_is_told_as_swimmers_do(look):
     assert page.title[0].value == "Morning swim"
     assert "200 m distance" in said
     assert "2:00 /100 m average" in said
-    assert "swim · lap swimming" in said
+    assert "· lap swimming ·" in said
     assert has_charts(page)
 
 

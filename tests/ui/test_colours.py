@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runsous.ui.colours import INK, PALETTE, PAPER, SILENCE, blend, rgb, song_colours, swatch
+from runsous.ui.colours import INK, PALETTE, PAPER, ROUTE, SILENCE, blend, rgb, song_colours, swatch
 
 # Machado, Oliveira and Fernandes (2009), severity 1.0, on linear RGB.
 EYES = {
@@ -71,6 +71,10 @@ def test_a_track_has_one_colour_however_often_it_plays():
 def test_silence_is_grey_and_no_song_is():
     colours = song_colours(tracks(None, 1, None, 2, None))
     assert [colour == SILENCE for colour in colours] == [True, False, True, False, True]
+
+
+def test_a_run_without_any_song_is_not_all_silence():
+    assert song_colours(tracks(None)) == [ROUTE]
 
 
 def test_songs_on_either_side_of_silence_differ():

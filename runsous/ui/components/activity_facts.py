@@ -30,8 +30,10 @@ def header(user: User, activity: dict[str, Any]) -> None:
     with st.container(key="back"):
         st.page_link("activities.py", label="Activities", icon=":material/arrow_back:")
     st.title(cards.plain(cards.name_of(activity)))
-    kinds = [activity["sport"], activity["sub_sport"]]
-    said = [cards.when(activity), *(kind.replace("_", " ") for kind in kinds if kind)]
+    sport, finer = activity["sport"], (activity["sub_sport"] or "").replace("_", " ")
+    # "strength training" says "strength" already, and "other" says nothing.
+    kinds = [sport if sport != "other" and sport not in finer else "", finer]
+    said = [cards.when(activity), *filter(None, kinds)]
     if activity["device"]:
         said.append(activity["device"])
     if activity["is_sample"]:

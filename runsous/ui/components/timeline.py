@@ -12,9 +12,14 @@ import streamlit as st
 from runsous.ui import format as fmt
 from runsous.ui.components import cards, picker
 from runsous.ui.components.picker import source_name
-from runsous.ui.session import User
+from runsous.ui.session import User, is_phone
 
 PAGE = 100
+_NARROW = {
+    "When": st.column_config.TextColumn(width=118),
+    "Song": st.column_config.TextColumn(width=148),
+    "Time is": st.column_config.TextColumn(width=88),
+}
 
 
 def sources(user: User, found: Mapping[str, Mapping[str, Any]]) -> None:
@@ -45,10 +50,26 @@ def table(user: User, rows: Sequence[Mapping[str, Any]]) -> None:
             "Reported by": [", ".join(map(source_name, row["sources"])) for row in rows],
         }
     )
-    st.dataframe(shown, hide_index=True, height=38 + 35 * min(len(rows), 20))
+    if is_phone():
+        plays = _narrow(shown)
+        height = 38 + 66 * min(len(rows), 9)
+        st.dataframe(plays, hide_index=True, row_height=66, column_config=_NARROW, height=height)
+    else:
+        st.dataframe(shown, hide_index=True, height=38 + 35 * min(len(rows), 20))
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(_whose_clock(user, now), width="content")
         st.page_link("preferences.py", label="Change", icon=":material/schedule:")
+
+
+def _narrow(plays: pd.DataFrame) -> pd.DataFrame:
+    """What matters most of each play, in lines that break."""
+    return pd.DataFrame(
+        {
+            "When": plays["Day"] + " " + plays["Time"],
+            "Song": plays["Song"] + " – " + plays["Artist"],
+            "Time is": plays["Time is"],
+        }
+    )
 
 
 def _whose_clock(user: User, now: datetime) -> str:
