@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from runsous import settings
 from runsous.accounts import entry
 from runsous.errors import InputError, NotFound, RunsousError, TooLarge
-from runsous.web.api import activities, exports, imports, listens, tokens
+from runsous.web.api import activities, exports, imports, listens, me, tokens
 from runsous.web.api.body_limit import BodyLimit
 from runsous.web.api.models import Problem
 from runsous.web.problems import MEDIA_TYPE, TITLES, problem
@@ -72,7 +72,7 @@ def create() -> FastAPI:
         redoc_url=None,
         responses=_DESCRIBED,
     )
-    for room in (activities, exports, listens, imports, tokens):
+    for room in (activities, exports, listens, imports, me, tokens):
         api.include_router(room.router)
     # Its pages come from here, not from somebody's server elsewhere.
     patch_fastapi(
