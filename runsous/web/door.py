@@ -41,7 +41,7 @@ _OPEN = frozenset(
         f"{API}openapi.json",
     }
 )
-_OPEN_BELOW = ("/auth/", "/static/")
+_OPEN_BELOW = ("/auth/", "/static/", f"{API}docs/")
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _POLICY_VIOLATION = 1008
 
