@@ -17,6 +17,7 @@ page = st.navigation(
         st.Page("listening.py", title="Listening", icon=":material/graphic_eq:"),
         st.Page("add_data.py", title="Add data", icon=":material/add_circle:"),
         st.Page("preferences.py", title="Preferences", icon=":material/tune:"),
+        st.Page("account.py", title="Account", icon=":material/person:"),
         st.Page("activity.py", title="Activity", visibility="hidden"),
     ],
     position="top",

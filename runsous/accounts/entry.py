@@ -53,6 +53,15 @@ def folded(email: str) -> str:
     return unicodedata.normalize("NFKC", kept).strip()
 
 
+@dataclass(frozen=True)
+class SignedIn:
+    """A browser someone is signed in with: whose, its session's secret, where it is."""
+
+    user_id: int
+    secret: str
+    address: str
+
+
 def normal(email: str) -> str:
     """The e-mail as it is kept; :class:`InputError` where it can be none."""
     kept = folded(email)
@@ -100,6 +109,22 @@ def sign_in(engine: Engine, email: str, password: str, address: str) -> str | No
         if passwords.is_outdated(account.password_hash or ""):
             accounts.set_password(conn, account.id, passwords.hashed(password))
         return _session(conn, account.id, "with a password", address)
+
+
+def change_password(engine: Engine, visitor: SignedIn, old: str, new: str) -> None:
+    """Replaces the password and signs out all other browsers.
+
+    :class:`InputError` where ``old`` is not the present one, or ``new`` is not accepted.
+    """
+    with engine.begin() as conn:
+        account = accounts.one(conn, visitor.user_id)
+    if account is None or not passwords.is_right(old, account.password_hash):
+        raise InputError("That is not your present password.")
+    kept = passwords.hashed(new)
+    with engine.begin() as conn:
+        accounts.set_password(conn, account.id, kept)
+        sessions.end_all(conn, account.id, but=digest(visitor.secret))
+        audit.note(conn, account.id, "password changed", address=visitor.address)
 
 
 def vouched_for(engine: Engine, issuer: str, subject: str, email: str | None) -> int | None:

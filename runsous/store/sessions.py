@@ -46,10 +46,11 @@ def end(conn: Connection, digest: bytes) -> None:
     conn.execute(text("DELETE FROM sessions WHERE digest = :digest"), {"digest": digest})
 
 
-def end_all(conn: Connection, user_id: int) -> int:
-    """Ends all sessions of a user; how many there were."""
+def end_all(conn: Connection, user_id: int, *, but: bytes = b"") -> int:
+    """Ends all sessions of a user, except the one of that digest; how many there were."""
     return conn.execute(
-        text("DELETE FROM sessions WHERE user_id = :user"), {"user": user_id}
+        text("DELETE FROM sessions WHERE user_id = :user AND digest <> :but"),
+        {"user": user_id, "but": but},
     ).rowcount
 
 

@@ -28,6 +28,7 @@ class User:
     version: int
     units: fmt.Units
     home_zone: str | None
+    email: str | None
 
     @property
     def zone(self) -> tzinfo:
@@ -53,6 +54,7 @@ def require_user() -> User:
         row["data_version"],
         own.get("units", current.units),
         own.get("home_zone", current.home_zone),
+        row["email"],
     )
 
 

@@ -28,7 +28,7 @@ def ask() -> NoReturn:
     else:
         st.title("You are signed out")
         st.write("Your session is over, or was ended from another browser.")
-        st.html('<a class="rs-sign-in" href="/auth/login" target="_self">Sign in</a>')
+        st.html('<a class="rs-button" href="/auth/login">Sign in</a>')
     st.stop()
 
 

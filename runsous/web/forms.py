@@ -49,23 +49,25 @@ _pages = Environment(
 
 
 class _Form(Route):
-    """A route that leaves addresses with a ``provider`` to Streamlit's sign-in by OIDC."""
+    """A route that is not there in local mode.
+
+    Addresses with a ``provider`` it leaves to Streamlit's sign-in by OIDC.
+    """
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        if scope["type"] == "http" and b"provider=" in scope["query_string"]:
+        is_streamlits = b"provider=" in scope.get("query_string", b"")
+        if is_streamlits or settings.current().auth == "local":
             return Match.NONE, {}
         return super().matches(scope)
 
 
 def routes() -> list[Route]:
-    """The forms, below ``/auth``; none in local mode."""
-    if settings.current().auth == "local":
-        return []
+    """The forms, below ``/auth``."""
     return [
         _Form("/auth/login", login, methods=["GET", "POST"]),
-        Route("/auth/register", register, methods=["GET", "POST"]),
+        _Form("/auth/register", register, methods=["GET", "POST"]),
         _Form("/auth/logout", logout, methods=["GET", "POST"]),
-        Route("/auth/provider", by_provider, methods=["GET"]),
+        _Form("/auth/provider", by_provider, methods=["GET"]),
     ]
 
 

@@ -89,6 +89,11 @@ def _card(user: User, activity: Mapping[str, Any]) -> None:
             st.html(_facts_line(user, activity) + _songs_line(activity))
 
 
+def link(path: str, label: str) -> None:
+    """A link to something that is no page of the app, opened in its place."""
+    st.html(f'<a class="rs-button" href="{escape(path)}">{escape(label)}</a>')
+
+
 def nothing(key: str, icon: str, words: str, link: tuple[str, str] | None = None) -> None:
     """What stands where there is nothing to show: why, and a way on (page, label)."""
     with st.container(border=True, key=f"nothing-{key}", horizontal_alignment="center"):

@@ -15,6 +15,9 @@ _PAGE = """
 @media (max-width:640px){.rs-figures{gap:.6rem 1.2rem}.rs-figures div{min-width:6rem}}
 [class*="st-key-nothing"]{padding-top:2.2rem;padding-bottom:2.2rem}
 [class*="st-key-nothing"] p>[role="img"]{font-size:2.2rem;opacity:.6;margin-bottom:.6rem}
+a.rs-button{display:inline-block;padding:.35rem 1rem;border-radius:2rem;text-decoration:none;
+ color:inherit;border:1px solid color-mix(in srgb,currentColor 22%,transparent)}
+a.rs-button:hover{border-color:color-mix(in srgb,currentColor 60%,transparent)}
 .rs-picture{display:block;width:100%;max-width:26rem;margin:auto}
 .rs-strips{display:grid;grid-template-columns:auto minmax(0,1fr);gap:.45rem .8rem;
  align-items:center;font-size:.85rem;font-variant-numeric:tabular-nums}
