@@ -141,7 +141,6 @@ def save(conn: Connection, user_id: int, listens: pd.DataFrame) -> Added:
     conn.execute(text(_TOUCHED))
     copy.write_frame(raw(conn), "incoming", listens[list(_INCOMING)])
     user = {"user": user_id}
-    conn.execute(text("ANALYZE incoming"))
     # The planner knows nothing yet of tracks just added and would look each up by itself.
     conn.execute(text("SET LOCAL enable_nestloop = off"))
     conn.execute(text(_ARTISTS), user)
