@@ -53,7 +53,7 @@ FACTS = (
     "n_songs",
     "device",
 )
-"""The facts of an activity that the API promises (``interfaces.md``)."""
+"""The facts of an activity that the API promises."""
 
 
 def facts(conn: Connection, user_id: int, activity_id: int) -> dict[str, Any]:

@@ -26,7 +26,7 @@ def music(
     simplify: bool = True,
     tolerance_m: float = 10.0,
 ) -> dict[str, Any]:
-    """Segments with their points, and totals; see ``interfaces.md`` for every field.
+    """Segments with their points, and totals, in the shape the API answers.
 
     Simplification drops points that lie within ``tolerance_m`` of the line between those
     kept; the points where songs change are always kept.

@@ -11,7 +11,8 @@ from sqlalchemy import Connection, text
 Span = tuple[datetime, datetime]
 """From and until, both included."""
 
-# Reports further apart than this never have to do with each other (domain rules: 60 s).
+# Reports further apart than this never have to do with each other: those of one play lie
+# within 60 s.
 _STRETCHES = """SELECT min(earliest_at), max(latest_at) FROM (
     SELECT *, count(*) FILTER (WHERE earliest_at > reached + interval '61 s')
         OVER (ORDER BY earliest_at, latest_at ROWS UNBOUNDED PRECEDING) AS nth FROM (

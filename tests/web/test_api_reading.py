@@ -1,4 +1,4 @@
-"""What the REST API answers, held against what ``interfaces.md`` promises and its own OpenAPI."""
+"""What the REST API answers, held against what clients rely on and its own OpenAPI."""
 
 from __future__ import annotations
 

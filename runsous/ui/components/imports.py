@@ -142,14 +142,10 @@ def _upload(upload: dict[str, Any]) -> str:
 
 def outcome(user: User) -> None:
     """What became of the files dropped last, until the user has seen it."""
-    row = next(
-        (
-            row
-            for row in data.newest_imports(user, 5)
-            if row["id"] == st.session_state.get("dropped") and row["status"] == "done"
-        ),
-        None,
-    )
+    if "dropped" not in st.session_state:
+        return
+    done = (row for row in data.newest_imports(user, 5) if row["status"] == "done")
+    row = next((row for row in done if row["id"] == st.session_state["dropped"]), None)
     if row is None:
         return
     with st.container(border=True):

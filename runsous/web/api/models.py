@@ -1,4 +1,4 @@
-"""What the API answers: the shapes ``interfaces.md`` promises, and OpenAPI is made of."""
+"""What the API answers: the shapes that clients rely on, and OpenAPI is made of."""
 
 from __future__ import annotations
 
