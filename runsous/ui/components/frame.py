@@ -19,7 +19,7 @@ def _logo(ink: str, line: str) -> str:
     )
     words = (
         '<text x="50" y="27" font-family="Inter, system-ui, Segoe UI, Roboto, Arial, sans-serif"'
-        f' font-size="20" font-weight="600" fill="{ink}" textLength="132"'
+        f' font-size="20" font-weight="600" fill="{ink}" textLength="138"'
         ' lengthAdjust="spacingAndGlyphs">Run Sous BPM</text>'
     )
     return _image(mark + words, "0 0 190 40")
