@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from runsous.accounts import retention
 from runsous.ui.components import cards
 from tests.files.make_fit import fit_run
 from tests.pages import library
@@ -54,6 +55,20 @@ def test_a_run_with_music_has_everything(run_page):
     assert NO_SONGS not in said
     assert has_map(run_page)
     assert has_charts(run_page)
+
+
+def test_a_run_whose_samples_were_removed_shows_its_summary_and_says_so(look, engine):
+    retention.choose(engine, make.user(engine), 1)
+    retention.apply(engine, make.user(engine))
+    page = look(0)
+    said = words(page)
+    assert "1.71 km distance" in said
+    assert "3 songs" in said
+    assert "Its samples were removed on" in said
+    assert "Only its totals are known" not in said
+    assert not has_map(page)
+    assert table(page)["Song"].tolist()[2] == "Second"
+    assert "Songs early or late?" not in said
 
 
 def test_the_songs_stand_in_order_with_when_how_long_and_how_sure(run_page):
@@ -136,6 +151,18 @@ def test_a_hidden_start_is_said_and_offers_no_shift(filled, engine):
     assert "start time hidden" in words(filled)
     assert NO_SONGS not in words(filled)
     assert not filled.number_input
+
+
+@pytest.mark.parametrize("samples", [1, 2])
+def test_an_activity_of_a_moment_shows_no_more_than_it_has(app, engine, tmp_path, samples):
+    start = datetime(2024, 7, 2, 6, tzinfo=UTC)
+    make.take(engine, make.written(tmp_path, "blip.fit", fit_run(start, samples)))
+    visit(app, "activity", id=library.number(engine, start))
+    said = words(app)
+    assert app.title[0].value == "Morning run"
+    assert "nan" not in said.lower()
+    assert "inf" not in said.lower()
+    assert NO_SONGS in said
 
 
 def test_lifting_weights_has_no_distance_to_speak_of(app, engine, tmp_path):

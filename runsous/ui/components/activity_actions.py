@@ -20,7 +20,8 @@ from runsous.ui.session import User, is_phone, once
 
 def offset(user: User, view: View) -> None:
     """Shifts the songs of this activity, shown before it is kept."""
-    if view.facts["is_start_hidden"]:
+    # A summary has no samples left to measure by.
+    if view.facts["is_start_hidden"] or view.facts["is_summary"]:
         return
     with st.expander("Songs early or late?", icon=":material/more_time:"):
         _suggestion(user, view)

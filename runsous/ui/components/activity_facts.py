@@ -63,6 +63,10 @@ def figures(user: User, activity: dict[str, Any]) -> None:
 def missing(user: User, view: View) -> None:
     """What this activity has not got, and why, in a line each; only what matters."""
     facts = view.facts
+    if facts["is_summary"]:
+        # Its note says why; no file and no history would bring anything of it back.
+        cards.quiet(*facts["notes"])
+        return
     lacking = []
     if facts["is_start_hidden"]:
         lacking.append(
