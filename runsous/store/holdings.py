@@ -13,9 +13,8 @@ Span = tuple[datetime, datetime]
 def activities(conn: Connection, user_id: int, heard: Span | None) -> dict[bool, dict[str, Any]]:
     """One row for the user's own activities (``False``) and one for the sample's (``True``).
 
-    ``activities``, ``with_songs``, ``distance_m``, ``moving_time_s``, ``first`` and ``last``
-    start; of those that could have songs and have none, how many lie ``before``, ``during`` and
-    ``after`` what was heard.
+    ``activities``, ``with_songs``, ``distance_m``, ``moving_time_s``; of those that could have
+    songs and have none, how many lie ``before``, ``during`` and ``after`` what was heard.
     """
     since, until = heard or (None, None)
     rows = conn.execute(
@@ -24,7 +23,6 @@ def activities(conn: Connection, user_id: int, heard: Span | None) -> dict[bool,
             " (count(*) FILTER (WHERE n_songs > 0))::int AS with_songs,"
             " coalesce(sum(distance_m), 0) AS distance_m,"
             " coalesce(sum(moving_time_s), 0) AS moving_time_s,"
-            " min(start_time) AS first, max(start_time) AS last,"
             " (count(*) FILTER (WHERE waits AND start_time < h.since))::int AS before,"
             " (count(*) FILTER (WHERE waits AND start_time BETWEEN h.since AND h.until))::int"
             "   AS during,"
