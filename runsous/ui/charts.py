@@ -14,6 +14,7 @@ from runsous.ui import axes, marks, panels, series
 from runsous.ui import format as words
 from runsous.ui.axes import Axis, Points
 from runsous.ui.colours import INK, Theme, song_colours
+from runsous.ui.panels import Panel, Scale
 
 SELECTION = marks.SELECTION
 """The selection parameter: each click adds or takes away one row ``{"s": segment index}``."""
@@ -41,19 +42,24 @@ def draw(
     """A specification for ``st.vega_lite_chart``, with its data inside as Arrow.
 
     Takes :data:`runsous.frames.SAMPLES` and :data:`runsous.frames.SEGMENTS`. One panel for each
-    channel there is, none for those missing; without any there is still the tape of songs.
-    Falls back to time where distances are missing. Which song is chosen is part of the data
+    channel of which there is a line to draw, none for others; without any there is still the
+    tape of songs. Falls back to time where distances are missing. Which song is chosen is part of the data
     alone, so that choosing another one redraws nothing else.
     """
     axis = axes.distance_axis(samples, look.units) if look.x == "distance" else None
     axis = axis or axes.time_axis(segments)
     points = axes.points(samples, segments, pauses, axis)
     rows = _rows(points, segments, axis, look.units)
-    shown = panels.present(samples, look.sport, look.units)
-    scales = []
-    for i, panel in enumerate(shown):
-        channel = (samples["time_s"].to_numpy(), samples[panel.channel].to_numpy())
-        mean = series.means(*channel, points.since_s, points.until_s)
+    time_s = samples["time_s"].to_numpy()
+    shown: list[Panel] = []
+    scales: list[Scale] = []
+    for panel in panels.present(samples, look.sport, look.units):
+        values = samples[panel.channel].to_numpy()
+        mean = series.means(time_s, values, points.since_s, points.until_s)
+        if not np.isfinite(mean).any():
+            continue  # a single sample is a value, but no line
+        i = len(shown)
+        shown.append(panel)
         scales.append(panels.fit(panel, mean, marks.bottom_px(i)))
         rows[f"y{i}"] = scales[-1].height(panel.value(mean)).round(1).astype("float32")
         rows[f"t{i}"] = [panel.tell(value) for value in mean.tolist()]

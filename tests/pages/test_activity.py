@@ -163,6 +163,8 @@ def test_an_activity_of_a_moment_shows_no_more_than_it_has(app, engine, tmp_path
     assert "nan" not in said.lower()
     assert "inf" not in said.lower()
     assert NO_SONGS in said
+    assert ("It holds a single sample" in said) is (samples == 1)
+    assert has_map(app) is has_charts(app) is (samples == 2)
 
 
 def test_lifting_weights_has_no_distance_to_speak_of(app, engine, tmp_path):

@@ -51,6 +51,10 @@ def test_without_any_sample_there_is_the_tape_of_songs():
     assert table(spec, "songs")["n"].tolist() == ["Song 1 – Band 1", "No music"]
 
 
+def test_a_single_value_makes_no_panel():
+    assert titles(drawn(winding().head(1), segments([0, 1], [1]))) == []
+
+
 def test_without_any_tile_nothing_breaks():
     assert table(drawn(straight(0), segments([0], [])), "songs").empty
 

@@ -80,6 +80,8 @@ def missing(user: User, view: View) -> None:
         )
     if not facts["n_points"]:
         lacking.append("Only its totals are known; there are no samples to draw.")
+    elif facts["n_points"] == 1:
+        lacking.append("It holds a single sample: there is no line to draw.")
     else:
         if not facts["has_gps"]:
             lacking.append("It was recorded without GPS: there is no map, songs run along time.")

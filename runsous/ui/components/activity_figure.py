@@ -34,7 +34,7 @@ _TTL, _MOST = 3600, 64
 @st.fragment
 def linked(user: User, view: View) -> None:
     """Draws all three around the chosen song; a choice redraws nothing but them."""
-    if not view.facts["n_points"] and not view.facts["n_songs"]:
+    if view.facts["n_points"] < 2 and not view.facts["n_songs"]:
         return
     chosen = _chosen(view)
     drawing = _map(user, view, chosen)
