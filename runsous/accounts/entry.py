@@ -179,7 +179,7 @@ class WantedToken:
 def make_token(conn: Connection, user_id: int, wanted: WantedToken, address: str) -> dict[str, Any]:
     """A new personal token: its row and, this once, ``token``."""
     name, expires_at = wanted.name.strip(), wanted.expires_at
-    if not name or not name.isprintable():
+    if not name or "\x00" in name:
         raise InputError("A token needs a name, to know it by later.")
     if not wanted.scopes or not set(wanted.scopes) <= set(SCOPES):
         raise InputError("A token needs a scope: read, write or both.")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Annotated, Any
 
 import numpy as np
@@ -16,7 +15,7 @@ from runsous.reports import music as songs_on_route
 from runsous.store import activities, users
 from runsous.store.activities import Filter
 from runsous.sync import songs, workouts
-from runsous.web.api.context import Conn, User, Words, decode_cursor, encode_cursor, utc
+from runsous.web.api.context import Conn, User, When, Words, decode_cursor, encode_cursor, utc
 from runsous.web.api.models import Activity, ActivityChange, ActivityPage, Music
 
 router = APIRouter(tags=["activities"])
@@ -28,8 +27,8 @@ def list_activities(
     conn: Conn,
     user: User,
     sport: Words | None = None,
-    since: datetime | None = None,
-    until: datetime | None = None,
+    since: When | None = None,
+    until: When | None = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
     cursor: str | None = None,
 ) -> ActivityPage:

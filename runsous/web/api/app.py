@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+import re
+from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -32,7 +35,7 @@ _SECURITY = {
         "type": "apiKey",
         "in": "cookie",
         "name": entry.COOKIE,
-        "description": "Who signed in, by the browser's cookie.",
+        "description": "The cookie of who signed in; it opens all that a token does.",
     },
     "token": {
         "type": "http",
@@ -55,10 +58,20 @@ class Api(FastAPI):
                     if int(status) >= 400 and "application/json" in response.get("content", {}):
                         response["content"] = {MEDIA_TYPE: response["content"]["application/json"]}
         if settings.current().auth == "accounts":
-            components = {**described["components"], "securitySchemes": _SECURITY}
-            ways = [{name: []} for name in _SECURITY]
-            return {**described, "components": components, "security": ways}
+            return _guarded(described)
         return described
+
+
+def _guarded(described: dict[str, Any]) -> dict[str, Any]:
+    """The description with who may ask what: a token is what programs come with."""
+    guarded = copy.deepcopy(described)
+    guarded["components"]["securitySchemes"] = _SECURITY
+    guarded["security"] = [{"token": []}]
+    for path in guarded["paths"].values():
+        for operation in path.values():
+            if operation.get("x-only-signed-in"):
+                operation["security"] = [{"session": []}]
+    return guarded
 
 
 def create() -> FastAPI:
@@ -104,9 +117,24 @@ async def _invalid(_: Request, error: Exception) -> JSONResponse:
     return problem(422, f"{where}: {first['msg']}")
 
 
-async def _http(_: Request, error: Exception) -> JSONResponse:
+async def _http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for it alone
-    return problem(error.status_code, str(error.detail), error.headers)
+    headers = dict(error.headers or {})
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = _allowed(request)
+    return problem(error.status_code, str(error.detail), headers)
+
+
+def _allowed(request: Request) -> str:
+    """The methods of all routes at this address; the router names those of the first."""
+    asked = request.scope["path"].removeprefix(request.scope["root_path"])
+    found = {
+        method.upper()
+        for path, ways in request.app.openapi()["paths"].items()
+        if re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", path), asked)
+        for method in ways
+    }
+    return ", ".join(sorted(found) or ["GET"])
 
 
 async def _unforeseen(_: Request, error: Exception) -> JSONResponse:

@@ -7,9 +7,10 @@ import binascii
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, HTTPException, Query, Request
+from pydantic import BeforeValidator
 from sqlalchemy import Connection, Engine
 
 from runsous import settings
@@ -43,6 +44,22 @@ def require_sign_in(request: Request) -> None:
         raise HTTPException(403, "Only who signed in may do this; a token does not suffice.")
 
 
+ONLY_SIGNED_IN: dict[str, Any] = {
+    "dependencies": [Depends(require_sign_in)],
+    "openapi_extra": {"x-only-signed-in": True},
+}
+"""For routes that a token does not open."""
+
+
+def _in_words(value: object) -> object:
+    # Seconds since 1970 would be taken as well, and mean something else to whoever wrote them.
+    if isinstance(value, str) and "-" in value[1:]:
+        return value
+    raise ValueError("is no moment, such as 2024-06-01T06:30:00Z")
+
+
+When = Annotated[datetime, BeforeValidator(_in_words)]
+"""A moment as ISO 8601 writes it."""
 Words = Annotated[str, Query(pattern=r"^[^\x00]*$", max_length=200)]
 """A text to look for; the database knows no NUL."""
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, UploadFile
+from fastapi import APIRouter, File, UploadFile
 
 from runsous import jobs, settings
 from runsous.store import imports
@@ -16,7 +17,9 @@ router = APIRouter(tags=["imports"])
 
 
 @router.post("/imports", status_code=202)
-def start_import(engine: TheEngine, user: User, files: list[UploadFile]) -> ImportStarted:
+def start_import(
+    engine: TheEngine, user: User, files: Annotated[list[UploadFile], File(min_length=1)]
+) -> ImportStarted:
     """Queues an import of the given files."""
     handed_in = [(file.filename or "unnamed", file.file) for file in files]
     import_id = uploads.receive(engine, user, settings.current(), "api", handed_in)

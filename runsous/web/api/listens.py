@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -10,7 +9,7 @@ from fastapi import APIRouter, Query
 from runsous.reports.music import track
 from runsous.store import plays
 from runsous.store.plays import Filter
-from runsous.web.api.context import Conn, User, Words, decode_cursor, encode_cursor, utc
+from runsous.web.api.context import Conn, User, When, Words, decode_cursor, encode_cursor, utc
 from runsous.web.api.models import Listen, ListenPage
 
 router = APIRouter(tags=["listens"])
@@ -20,8 +19,8 @@ router = APIRouter(tags=["listens"])
 def list_listens(
     conn: Conn,
     user: User,
-    since: datetime | None = None,
-    until: datetime | None = None,
+    since: When | None = None,
+    until: When | None = None,
     source: Words | None = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 50,
     cursor: str | None = None,

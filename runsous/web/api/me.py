@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 from zoneinfo import available_timezones
 
-from fastapi import APIRouter, Depends, HTTPException, Query, Request
+from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.responses import FileResponse, Response
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
@@ -16,7 +16,7 @@ from runsous.accounts import entry, everything, farewell, limits, retention
 from runsous.errors import NotFound
 from runsous.store import accounts, audit, data_exports, users
 from runsous.web import client
-from runsous.web.api.context import Conn, TheEngine, User, require_sign_in
+from runsous.web.api.context import ONLY_SIGNED_IN, Conn, TheEngine, User
 from runsous.web.api.models import Moment
 
 router = APIRouter(prefix="/me", tags=["me"])
@@ -139,7 +139,7 @@ def change_me(request: Request, engine: TheEngine, user: User, change: Change) -
         return get_me(engine, conn, user)
 
 
-@router.delete("", status_code=204, dependencies=[Depends(require_sign_in)])
+@router.delete("", status_code=204, **ONLY_SIGNED_IN)
 def delete_me(response: Response, engine: TheEngine, user: User, given: Farewell) -> None:
     """Deletes the account with everything that is kept of it, for good."""
     verdict = limits.check(engine, limits.SIGN_IN, f"leaving {user}")
