@@ -43,8 +43,8 @@ def draw(
 
     Takes :data:`runsous.frames.SAMPLES` and :data:`runsous.frames.SEGMENTS`. One panel for each
     channel of which there is a line to draw, none for others; without any there is still the
-    tape of songs. Falls back to time where distances are missing. Which song is chosen is part of the data
-    alone, so that choosing another one redraws nothing else.
+    tape of songs. Falls back to time where distances are missing. Which song is chosen is part
+    of the data alone, so that choosing another one redraws nothing else.
     """
     axis = axes.distance_axis(samples, look.units) if look.x == "distance" else None
     axis = axis or axes.time_axis(segments)
