@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 import json
@@ -16,9 +17,10 @@ import pytest
 from pyarrow import parquet
 from sqlalchemy import text
 
+from runsous import jobs
 from runsous.accounts import entry, everything
 from runsous.errors import NotFound
-from runsous.store import audit, data_exports, dumps, schema, streams
+from runsous.store import audit, data_exports, dumps, imports, schema, streams
 from tests.accounts import filling
 from tests.sync import make
 
@@ -221,6 +223,31 @@ def test_killed_in_the_middle_it_is_made_whole_by_the_next(engine, somebody, mon
     # Another run finds nothing to do.
     everything.make(engine, somebody.id, export_id)
     assert row(engine, somebody.id, export_id) == after
+
+
+def test_a_worker_takes_up_what_a_dead_one_left(engine, somebody):
+    export_id = asked(engine, somebody.id)
+    with engine.begin() as conn:
+        data_exports.begin(conn, somebody.id, export_id)
+
+    async def work():
+        async with jobs.worker(engine):
+            give_up = time.monotonic() + 60
+            while row(engine, somebody.id, export_id)["status"] != "done":
+                assert time.monotonic() < give_up
+                await asyncio.sleep(0.05)
+
+    asyncio.run(work())
+    jobs.close(engine)
+    assert everything.archive(export_id).exists()
+
+
+def test_two_processes_do_not_make_the_same_one(engine, somebody):
+    export_id = asked(engine, somebody.id)
+    before = row(engine, somebody.id, export_id)
+    with imports.held(engine, export_id):
+        everything.make(engine, somebody.id, export_id)
+    assert row(engine, somebody.id, export_id) == before
 
 
 def test_one_that_kills_whoever_makes_it_is_given_up(engine, somebody, monkeypatch):
