@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from importlib.metadata import version
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -25,9 +26,16 @@ def routes() -> list[BaseRoute]:
     return [
         Route("/health", health),
         Route("/metrics", metrics),
-        Mount("/api/v1", app=api.create()),
+        _api(),
         *forms.routes(),
     ]
+
+
+def _api() -> Mount:
+    mount = Mount("/api/v1", app=api.create())
+    # An address with a line break in it is the API's to refuse, too.
+    mount.path_regex = re.compile(mount.path_regex.pattern, re.DOTALL)
+    return mount
 
 
 def middleware() -> list[Middleware]:

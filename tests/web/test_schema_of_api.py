@@ -1,0 +1,102 @@
+"""The API held against its own description by schemathesis, with data right and wrong."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, seed
+from hypothesis import settings as how
+from hypothesis import strategies as some
+from schemathesis import GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+    unsupported_method,
+)
+
+from runsous.web.door import API
+from tests.accounts import filling
+from tests.sync import make
+from tests.web.people import browser, cheap, configure, server
+
+__all__ = ["browser", "cheap", "server"]
+
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_schema_conformance,
+    unsupported_method,
+]
+EXAMPLES = 6
+
+
+@pytest.fixture(params=["local", "accounts"])
+def asker(request, server, engine, browser, tmp_path) -> dict[str, Any]:
+    """How to ask a server that has something to tell, in each mode."""
+    one = filling.somebody(engine, tmp_path, "ana")
+    if request.param == "accounts":
+        return {"headers": {"Authorization": f"Bearer {one.token}"}}
+    # What there is is the local user's.
+    with engine.begin() as conn:
+        conn.exec_driver_sql("UPDATE users SET name = 'local'")
+    configure(auth="local")
+    return {"headers": {}}
+
+
+def ids(engine) -> dict[str, Any]:
+    """Of something there is, for each parameter of an address."""
+    tables = {
+        "activity_id": "activities",
+        "import_id": "imports",
+        "export_id": "data_exports",
+        "token_id": "api_tokens",
+    }
+    found = {
+        name: make.rows(engine, f"SELECT max(id::text) AS id FROM {table}")[0]["id"]
+        for name, table in tables.items()
+    }
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def hold(operation, mode, known: dict[str, Any], asker) -> set[tuple[str, int]]:
+    """Asks an operation with made-up data, and holds the answers against the description."""
+    asked = set()
+
+    @seed(1)
+    @how(
+        max_examples=EXAMPLES,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=operation.as_strategy(generation_mode=mode), is_there=some.booleans())
+    def ask(case, is_there):
+        if is_there:
+            there = {name: known[name] for name in case.path_parameters or {} if name in known}
+            case.path_parameters.update(there)
+        answer = case.call(**asker)
+        case.validate_response(answer, checks=CHECKS, **asker)
+        asked.add((operation.label, answer.status_code))
+
+    ask()
+    return asked
+
+
+def test_no_answer_is_a_servers_error_or_undescribed(asker, server, engine):
+    described = schemathesis.openapi.from_asgi(f"{API}openapi.json", server)
+    operations = [result.ok() for result in described.get_all_operations()]
+    asked = set()
+    for operation in operations:
+        asked |= hold(operation, GenerationMode.POSITIVE, ids(engine), asker)
+        if operation.path_parameters or operation.query or operation.body:
+            asked |= hold(operation, GenerationMode.NEGATIVE, ids(engine), asker)
+    # Right and wrong was really asked, of things that are there and of others.
+    assert {200, 404, 422} <= {status for _, status in asked}
+    assert {label for label, _ in asked} == {operation.label for operation in operations}
+    assert len(operations) > 20
