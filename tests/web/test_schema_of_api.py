@@ -32,7 +32,7 @@ CHECKS = [
     response_schema_conformance,
     unsupported_method,
 ]
-EXAMPLES = 5
+EXAMPLES = 14
 
 
 @pytest.fixture(params=["local", "accounts"])
