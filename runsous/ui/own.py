@@ -23,6 +23,7 @@ farewell.forgetting.extend((st.cache_data.clear, st.cache_resource.clear))
 
 def change_password(user: User, old: str, new: str) -> None:
     """Replaces the password; all other browsers are signed out."""
+    _count(f"password {user.id}")
     here = entry.SignedIn(user.id, st.context.cookies.get(entry.COOKIE) or "", _address())
     entry.change_password(database.current(), here, old, new)
 
@@ -88,11 +89,16 @@ def proof(user: User) -> farewell.Proof:
 def leave(user: User, given: str) -> None:
     """Deletes everything of this user; :class:`InputError` where that is not confirmed."""
     engine = database.current()
-    if not limits.check(engine, limits.SIGN_IN, f"leaving {user.id}").is_allowed:
-        raise InputError("That was tried too often; try again in a minute.")
+    _count(f"leaving {user.id}")
     if not farewell.is_confirmed(engine, user.id, given):
         raise InputError("That is not right; nothing was deleted.")
     farewell.leave(engine, user.id)
+
+
+def _count(who: str) -> None:
+    """Counts what proves itself by a password like a sign-in."""
+    if not limits.check(database.current(), limits.SIGN_IN, who).is_allowed:
+        raise InputError("That was tried too often; try again in a minute.")
 
 
 def _address() -> str:

@@ -101,6 +101,16 @@ def test_a_changed_password_signs_other_browsers_out(engine, ana):
     assert entry.sign_in(engine, EMAIL, PASSWORD, "") is None
 
 
+def test_a_password_cannot_be_guessed_at_length(engine, ana):
+    app = page()
+    for _ in range(6):
+        fields = {t.label: t for t in app.text_input}
+        fields["Password now"].input("not the one")
+        fields["New password"].input("battery staple")
+        app = button(app, "Change it").click().run()
+    assert "too often" in app.error[0].value
+
+
 def test_everything_can_be_asked_for_once_at_a_time_and_downloaded(engine, ana):
     app = button(page(), "Download everything").click().run()
     assert not app.exception
