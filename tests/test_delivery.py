@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import tomllib
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,12 @@ def test_the_locks_hold_what_the_project_asks_for():
     assert names(PROJECT["dependencies"]) <= pins("requirements.lock").keys()
     both = PROJECT["dependencies"] + PROJECT["optional-dependencies"]["test"]
     assert names(both) <= pins("requirements-test.lock").keys()
+
+
+def test_the_lock_holds_what_streamlit_signs_in_by_a_provider_with():
+    extra = [line for line in metadata.requires("streamlit") if line.endswith('extra == "auth"')]
+    assert extra
+    assert names(extra) <= pins("requirements.lock").keys()
 
 
 def test_what_is_tested_is_what_is_run():
