@@ -35,6 +35,8 @@ GO_ON = 'window.location.replace("/auth/provider")'
 PROVIDER_COOKIE = "_streamlit_user"
 """How the names of Streamlit's own cookies begin (long ones are cut up)."""
 
+_CLOSED = "No new accounts are made here; ask whoever runs this server."
+
 _log = logging.getLogger(__name__)
 
 
@@ -80,7 +82,7 @@ def register(engine: Engine, email: str, password: str, invitation: str, address
     """
     how = settings.current().registration
     if how == "closed":
-        raise InputError("No new accounts are made here; ask whoever runs this server.")
+        raise InputError(_CLOSED)
     email, kept = normal(email), passwords.hashed(password)
     with engine.begin() as conn:
         if how == "invite" and not accounts.take_invitation(conn, digest(invitation.strip())):
@@ -127,24 +129,46 @@ def change_password(engine: Engine, visitor: SignedIn, old: str, new: str) -> No
         audit.note(conn, account.id, "password changed", address=visitor.address)
 
 
-def vouched_for(engine: Engine, issuer: str, subject: str, email: str | None) -> int | None:
+def vouched_for(engine: Engine, issuer: str, subject: str, email: str | None) -> int:
     """The user an identity provider names, made on the first visit where that is allowed.
 
-    An e-mail that has an account already is not taken over: ``None``, as where nobody may
-    register, or the account is disabled.
+    :class:`InputError` tells who stays out why. An e-mail that has an account already is not
+    taken over; saying so tells nobody but whom the provider knows by it.
     """
     identity = f"{issuer} {subject}"
     with engine.begin() as conn:
         account = accounts.by_identity(conn, identity)
-        if account is not None:
-            return None if account.disabled_at else account.id
-        if settings.current().registration != "open":
-            return None
-        return accounts.create(conn, normal(email or f"{subject}@{issuer}"), None, identity)
+        if account is None:
+            _make_vouched(conn, identity, email or f"{subject}@{issuer}")
+            # Another tab may have made it just now: asked for anew, not concluded.
+            account = accounts.by_identity(conn, identity)
+    if account is None:
+        raise InputError("Your e-mail has an account here; sign in with its password.")
+    if account.disabled_at:
+        raise InputError("Your account is disabled; ask whoever runs this server.")
+    return account.id
+
+
+def _make_vouched(conn: Connection, identity: str, email: str) -> None:
+    how = settings.current().registration
+    if how == "closed":
+        raise InputError(_CLOSED)
+    if how == "invite":
+        raise InputError("New accounts need an invitation here; make one with yours first.")
+    try:
+        email = normal(email)
+    except InputError:
+        raise InputError("The provider tells no e-mail address of yours; add one there.") from None
+    user_id = accounts.create(conn, email, None, identity)
+    if user_id is not None:
+        audit.note(conn, user_id, "account made", "by a provider")
+        _log.info("user %s registered", user_id)
 
 
 def take_over(engine: Engine, secret: str, address: str) -> str | None:
     """The secret of a new session for the browser that was vouched for (``hand_over``)."""
+    if not secret:
+        return None
     with engine.begin() as conn:
         user_id = sessions.take_over(conn, digest(secret))
         return None if user_id is None else _session(conn, user_id, "by a provider", address)

@@ -51,12 +51,14 @@ _pages = Environment(
 class _Form(Route):
     """A route that is not there in local mode.
 
-    Addresses with a ``provider`` it leaves to Streamlit's sign-in by OIDC.
+    Where people may come by a provider, Streamlit's way there, ``/auth/login?provider=…``, is
+    left to Streamlit.
     """
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        is_streamlits = b"provider=" in scope.get("query_string", b"")
-        if is_streamlits or settings.current().auth == "local":
+        current = settings.current()
+        to_provider = self.path == "/auth/login" and b"provider=" in scope.get("query_string", b"")
+        if current.auth == "local" or (current.oidc_name and to_provider):
             return Match.NONE, {}
         return super().matches(scope)
 
@@ -120,11 +122,7 @@ async def logout(request: Request) -> Response:
         await run_sync(end, database.current(), secret, client.address(request.scope))
     answer = RedirectResponse("/auth/login", 303)
     answer.delete_cookie(COOKIE, path="/")
-    # Streamlit's own cookie of who came by a provider.
-    for name in request.cookies:
-        if name.startswith(entry.PROVIDER_COOKIE):
-            answer.delete_cookie(name, path="/")
-    return answer
+    return _without_providers(request, answer)
 
 
 async def by_provider(request: Request) -> Response:
@@ -134,8 +132,21 @@ async def by_provider(request: Request) -> Response:
         entry.take_over, database.current(), vouched, client.address(request.scope)
     )
     if secret is None:
-        return RedirectResponse("/auth/login", 303)
-    return await _signed_in(request, secret, "/")
+        answer: Response = RedirectResponse("/auth/login", 303)
+    else:
+        answer = await _signed_in(request, secret, "/")
+    return _without_providers(request, answer)
+
+
+def _without_providers(request: Request, answer: Response) -> Response:
+    """The answer, with which the browser forgets what Streamlit keeps of a provider's word.
+
+    It has served then: whoever is signed out later has to ask the provider again.
+    """
+    for name in request.cookies:
+        if name.startswith(entry.PROVIDER_COOKIE):
+            answer.delete_cookie(name, path="/")
+    return answer
 
 
 _STALE = "This form was open too long or cookies are off; send it again."
