@@ -63,9 +63,13 @@ def test_one_makes_an_account_signs_in_and_out(engine, browser):
     assert count(engine, "sessions") == 0
 
 
-def test_local_mode_has_no_forms(engine):
-    configure(auth="local")
-    assert forms.routes() == []
+@pytest.mark.parametrize("path", [route.path for route in forms.routes()])
+def test_local_mode_has_no_forms(engine, browser, path):
+    configure(auth="local", base_url="http://testserver")
+    client = browser()
+    assert "csrf_token" not in client.get(path).text
+    assert not client.cookies
+    assert client.post(path).status_code in (404, 405)
 
 
 @pytest.mark.parametrize(("base_url", "is_secure"), [("http://a", False), ("https://a", True)])

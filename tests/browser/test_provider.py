@@ -1,0 +1,194 @@
+"""Signing in by an identity provider, from the first click to the way out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+from sqlalchemy import Engine, text
+
+from runsous.accounts import entry
+from runsous.settings import Settings
+from runsous.store import accounts, database
+from tests import conftest, running
+from tests.browser import screen
+from tests.fakes import oidc
+
+SECRETS = """
+[auth]
+redirect_uri = "{club.address}/oauth2callback"
+cookie_secret = "a long text that nobody guesses"
+client_id = "{oidc.CLIENT}"
+client_secret = "{oidc.SECRET}"
+server_metadata_url = "{club.provider.address}/.well-known/openid-configuration"
+"""
+SIGNED_OUT = "Your session is over, or was ended from another browser."
+
+
+@dataclass
+class Club:
+    """A server of accounts, the provider it trusts, and its database."""
+
+    address: str
+    provider: oidc.Provider
+    engine: Engine
+
+    def comes(self, name: str, **claims: Any) -> None:
+        """Lets somebody be the one before the provider from now on."""
+        email = f"{name}@example.org"
+        usual = {"sub": f"number of {name}", "email": email, "email_verified": True}
+        self.provider.person = {**usual, **claims}
+
+
+@pytest.fixture(scope="module")
+def engine(_server: str, _template: str) -> Iterator[Engine]:
+    name = f"runsous_club_{os.getpid()}"
+    conftest._tell(_server, f'CREATE DATABASE "{name}" TEMPLATE "{_template}" STRATEGY FILE_COPY')
+    engine = database.open(Settings(home=Path(), database_url=conftest._in(_server, name)))
+    yield engine
+    database.close(engine)
+    conftest._tell(_server, f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture(scope="module")
+def club(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Club]:
+    folder, port = tmp_path_factory.mktemp("club"), running.free_port()
+    with oidc.provider() as provider:
+        club = Club(f"http://127.0.0.1:{port}", provider, engine)
+        provider.client_comes_from = f"{club.address}/oauth2callback"
+        (folder / ".streamlit").mkdir()
+        (folder / ".streamlit" / "secrets.toml").write_text(SECRETS.format(club=club, oidc=oidc))
+        app = running.serve(
+            folder / "home",
+            port,
+            RUNSOUS_AUTH="accounts",
+            RUNSOUS_OIDC_NAME="Club",
+            RUNSOUS_BASE_URL=club.address,
+            DATABASE_URL=engine.url.set(drivername="postgresql").render_as_string(False),
+        )
+        yield club
+        assert app.stop() == 0
+        printed = app.printed()
+    assert "Traceback" not in printed
+    assert "@example.org" not in printed
+
+
+@pytest.fixture
+def visitor(browser: Browser, club: Club) -> Iterator[Callable[..., Page]]:
+    """Opens the app in a browser that never was here; the end sees that no page complained."""
+    complaints: list[str] = []
+    opened: list[BrowserContext] = []
+
+    def come(*cookies: dict[str, str]) -> Page:
+        context = browser.new_context()
+        context.set_default_timeout(20_000)
+        context.add_cookies([{**cookie, "url": club.address} for cookie in cookies])
+        opened.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        # What the policy of the page forbids is told here.
+        page.on("console", lambda m: complaints.extend([m.text] if "Policy" in m.text else []))
+        page.goto(club.address)
+        return page
+
+    yield come
+    for context in opened:
+        context.close()
+    assert complaints == []
+
+
+def ask(page: Page) -> None:
+    page.get_by_role("link", name="Sign in with Club").click()
+
+
+def cookies(page: Page) -> dict[str, Any]:
+    return {cookie["name"]: cookie for cookie in page.context.cookies()}
+
+
+def me(page: Page) -> dict[str, Any] | None:
+    """Who the server says this browser is signed in as."""
+    answer = page.request.get(f"{page.url.partition('/auth')[0].rstrip('/')}/api/v1/me")
+    assert answer.status in (200, 401)
+    return answer.json() if answer.ok else None
+
+
+def test_a_stranger_comes_in_by_the_provider_and_back_only_by_asking_it_again(club, visitor):
+    club.comes("cleo")
+    page = visitor()
+    expect(page).to_have_url(f"{club.address}/auth/login?next=/")
+    ask(page)
+    page.wait_for_selector("text=Which song played where?")
+    assert page.url == f"{club.address}/"
+    session = cookies(page)[entry.COOKIE]
+    assert (session["httpOnly"], session["sameSite"]) == (True, "Lax")
+    assert not [name for name in cookies(page) if name.startswith(entry.PROVIDER_COOKIE)]
+    first = me(page)
+    assert first["email"] == "cleo@example.org"
+
+    page.get_by_role("link", name="Account").click()
+    expect(page.get_by_text("Signed in as cleo@example.org")).to_be_visible()
+    page.get_by_role("link", name="Sign out").click()
+    page.get_by_role("button", name="Sign out", exact=True).click()
+    expect(page).to_have_url(f"{club.address}/auth/login")
+    assert entry.COOKIE not in cookies(page)
+    page.goto(club.address)
+    expect(page).to_have_url(f"{club.address}/auth/login?next=/")
+    assert me(page) is None
+    assert club.provider.visits == 1
+
+    ask(page)
+    page.wait_for_selector("text=Which song played where?")
+    assert me(page) == first
+    assert club.provider.visits == 2
+    with club.engine.begin() as conn:
+        how = conn.execute(text("SELECT detail FROM audit_log WHERE action = 'signed in'"))
+        assert list(how.scalars()) == ["by a provider"] * 2
+        conn.execute(text("DELETE FROM sessions"))
+    page.goto(club.address)
+    expect(page).to_have_url(f"{club.address}/auth/login?next=/")
+    assert club.provider.visits == 2
+
+
+def test_an_email_that_has_a_password_is_not_taken_over(club, visitor):
+    with club.engine.begin() as conn:
+        accounts.create(conn, "ana@example.org", "a hash")
+    club.comes("ana")
+    page = visitor()
+    ask(page)
+    expect(page.get_by_text("Your e-mail has an account here")).to_be_visible()
+    assert entry.COOKIE not in cookies(page)
+    assert me(page) is None
+    # The way back is the form, where one can also ask the provider for somebody else.
+    page.get_by_role("link", name="Sign in").click()
+    club.comes("bo")
+    ask(page)
+    page.wait_for_selector("text=Which song played where?")
+    assert me(page)["email"] == "bo@example.org"
+
+
+def test_a_made_up_cookie_of_streamlit_lets_nobody_in(visitor):
+    page = visitor({"name": "_streamlit_user", "value": '{"is_logged_in":true,"sub":"1"}'})
+    screen.settle(page)
+    expect(page.get_by_text(SIGNED_OUT)).to_be_visible()
+    assert me(page) is None
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/auth/login?provider=x&next=https://elsewhere.example",
+        "/oauth2callback?code=x&state=y&redirect_uri=https://elsewhere.example",
+        "/oauth2callback?error=access_denied&state=y",
+        "/auth/provider?next=https://elsewhere.example",
+    ],
+)
+def test_nothing_on_the_way_leads_elsewhere(club, path):
+    answer = httpx.get(club.address + path)
+    assert answer.is_redirect
+    assert answer.headers["location"] in ("/", "/auth/login")
