@@ -34,6 +34,8 @@ _CHROMIUM = [
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    # Playwright keeps the main thread's event loop to itself from its first test on.
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
     for item in items:
         if item.get_closest_marker("browser"):
             # Into the JUnit report, where .ci/run looks for them.
