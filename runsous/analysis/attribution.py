@@ -44,7 +44,7 @@ def attribute(
     zero = pd.Timestamp(start_time).tz_convert(UTC)
     start, end = (_seconds(shown[name] - zero) + offset_s for name in ("started_at", "ended_at"))
     start, end = _cut(start, end, elapsed)
-    heard = end - start >= _SHORTEST_S
+    heard = np.minimum(end, _following(start)) - start >= _SHORTEST_S
     shown, start, end = shown[heard], start[heard], _closed(start[heard], end[heard])
     edges = np.concatenate(([0.0], np.column_stack((start, end)).ravel(), [elapsed]))
     owner = np.full(edges.size - 1, -1)
@@ -69,8 +69,12 @@ def _cut(start: Floats, end: Floats, elapsed: float) -> tuple[Floats, Floats]:
 
 def _closed(start: Floats, end: Floats) -> Floats:
     """Ends moved to the next start where it comes soon, or (no play should) before the end."""
-    following = np.append(start[1:], np.inf)
+    following = _following(start)
     return np.where(following - end <= CHANGE_S, following, end)
+
+
+def _following(start: Floats) -> Floats:
+    return np.append(start[1:], np.inf)
 
 
 def _tiles(plays: pd.DataFrame, owner: Ints, start: Floats, end: Floats) -> pd.DataFrame:

@@ -69,6 +69,7 @@ class _Server:
     users: FileLock
     process: subprocess.Popen[bytes] | None = None
     launches: list[float] = field(default_factory=list)
+    said_before: int = 0
 
     @property
     def data(self) -> Path:
@@ -249,6 +250,7 @@ def _launch(server: _Server) -> None:
     options = {**_TUNING, "unix_socket_directories": str(_sockets(server))}
     settings = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
     with server.log.open("ab") as log:
+        server.said_before = log.tell()
         # A session of its own: Ctrl-C in our terminal is not for the database, which would
         # otherwise go down before we have let go of it.
         server.process = subprocess.Popen(  # noqa: S603 - a fixed program
@@ -288,13 +290,12 @@ def _shut_down(server: _Server) -> None:
 
 
 def _last_words(server: _Server) -> str:
-    """The last complaint in the log, and where the rest is."""
+    """The last complaint since the launch, and where the rest is."""
     try:
-        with server.log.open("rb") as log:
-            log.seek(max(0, os.fstat(log.fileno()).st_size - 8192))
-            lines = log.read().decode("utf-8", "replace").splitlines()
+        said = server.log.read_bytes()[server.said_before :]
+        lines = said.decode("utf-8", "replace").splitlines()
     except OSError:
         lines = []
-    said = [line.strip() for line in lines if line.strip()] or ["it says nothing"]
-    complaints = [line for line in said if "FATAL:" in line or "PANIC:" in line]
-    return f"{(complaints or said)[-1]} (see {server.log})."
+    told = [line.strip() for line in lines if line.strip()] or ["it says nothing"]
+    complaints = [line for line in told if "FATAL:" in line or "PANIC:" in line]
+    return f"{(complaints or told)[-1]} (see {server.log})."

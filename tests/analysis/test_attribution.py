@@ -5,7 +5,7 @@ from datetime import timedelta, timezone
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from runsous import frames
@@ -106,6 +106,7 @@ seconds = st.floats(-500, 1500, allow_subnormal=False)
 songs = st.lists(st.tuples(seconds, seconds).map(sorted), max_size=12)
 
 
+@example([[0.0, 1.0], [-1.2e-7, 1.0]], 2.0, 1.0, False)
 @given(songs, st.floats(0, 1000), st.floats(-300, 300), st.booleans())
 def test_tiles_are_exact_for_any_plays(songs, elapsed, offset, has_skips):
     plays = make_plays(*songs, skips=range(0, len(songs), 3) if has_skips else ())
