@@ -22,7 +22,7 @@ differs for other reasons."""
 _DAY_S = 86_400.0
 _CROSSFADE_S = 12.0
 """As long as players let two songs overlap."""
-_BURST_S = 3600.0
+BURST_S = 3600.0
 """± of plays that a watch saved up and reported all at once."""
 _QUICK_S, _LONG_S = 30.0, 480.0
 
@@ -102,7 +102,7 @@ def _corrected(own: pd.DataFrame, unknown_duration_s: float) -> pd.DataFrame:
     is_measured = own["is_end"].to_numpy() & own["played"].notna().to_numpy()
     plus_minus = own["plus_minus"].to_numpy()
     plus_minus = np.where(hit & is_measured, np.maximum(plus_minus, overlap), plus_minus)
-    plus_minus = np.where(_in_burst(own), np.maximum(plus_minus, _BURST_S), plus_minus)
+    plus_minus = np.where(_in_burst(own), np.maximum(plus_minus, BURST_S), plus_minus)
     start = np.where(hit, before, start)
     assumed = np.minimum(after, start + unknown_duration_s)
     until = own["until"].fillna(pd.Series(assumed, own.index))

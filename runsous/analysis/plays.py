@@ -200,7 +200,10 @@ def _stretches(start: Floats, end: Floats) -> tuple[Floats, Floats]:
 
 def _finished(plays: pd.DataFrame, rules: Rules) -> pd.DataFrame:
     plus_minus = plays["plus_minus"]
-    is_brief = (plays["end"] - plays["start"] < rules.skip_s) & (plus_minus <= rules.skip_s)
+    # Within its minute a stamp tells no length; within a burst it does: if these songs were
+    # skipped, they were heard so briefly, and if they were saved up, nobody knows where they lie.
+    is_told = (plus_minus <= rules.skip_s) | (plus_minus >= feeds.BURST_S)
+    is_brief = (plays["end"] - plays["start"] < rules.skip_s) & is_told
     return frames.of(
         frames.PLAYS,
         play_id=plays["play_id"],

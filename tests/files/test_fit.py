@@ -457,15 +457,17 @@ def strapped(fit: FitWriter, rates: list[int], every_s: float = 0.5, anchor: flo
         fit.add("hr", filtered_bpm=rates[1 + begin : 9 + begin], event_timestamp_12=packed)
 
 
-def test_a_strap_s_heartbeats_fill_records_without_heart_rate():
+def test_a_strap_s_heartbeats_go_before_the_wrist_s_own():
     fit = FitWriter()
     records(fit, 10, distance=0)
     fit.add("record", timestamp=after(10), heart_rate=77)
+    fit.add("record", timestamp=after(14), heart_rate=77)
     session(fit)
     strapped(fit, [100 + n for n in range(17)])
     rates = column(fit.content(), "heartrate")
-    # Two beats a second: the record of second n is nearest to beat 2 n.
-    assert rates == [100, 102, 104, 106, 108, 110, 112, 114, 116, 116, 77]
+    # Two beats a second: the record of second n is nearest to beat 2 n. The last was at 8 s,
+    # and 5 s later nothing is known of it any more.
+    assert rates == [100, 102, 104, 106, 108, 110, 112, 114, 116, 116, 116, 77]
 
 
 def test_a_strap_s_heartbeats_may_come_in_a_chained_file():

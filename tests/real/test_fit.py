@@ -250,6 +250,17 @@ def test_the_strap_s_heartbeats_are_where_an_independent_decoder_puts_them(fit: 
     assert ((mine >= pair.min(axis=0)) & (mine <= pair.max(axis=0))).mean() > 0.99
 
 
+@pytest.mark.parametrize(
+    ("name", "average", "highest"),
+    # As the devices' own session messages have them.
+    [("swim_pool_strap_hr_in_hr_messages.fit", 133, 150), ("swim_openwater_fr945.fit", 120, 140)],
+)
+def test_a_swim_s_heart_rate_is_the_strap_s(fit: Path, name, average, highest):
+    rates = only(fit / name).samples["heartrate"]
+    assert rates.mean() == pytest.approx(average, abs=1.5)
+    assert rates.max() == highest
+
+
 def _heartbeats_of_fitdecode(path: Path) -> tuple[np.ndarray, np.ndarray]:
     """fitdecode counts events from the strap's own zero; each anchor ties them to the day."""
     times: list[float] = []

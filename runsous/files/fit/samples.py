@@ -109,7 +109,9 @@ def _unpacked(packed: Numbers) -> list[int]:
 def with_heartbeats(
     samples: dict[str, Numbers], beats: tuple[Numbers, Numbers]
 ) -> dict[str, Numbers]:
-    """Samples whose missing heart rates are those of the nearest beat within 5 s.
+    """Samples whose heart rates are those of the nearest beat within 5 s, where there is one.
+
+    A strap that stores its beats is worn where the wrist's own sensor fails: in the water.
 
     Where records are rarer than that (one per pool length), each second with a beat
     becomes a sample of its own.
@@ -120,7 +122,7 @@ def with_heartbeats(
         return samples
     inside = (at >= time.min()) & (at <= time.max())
     rate = _nearest(time, at, bpm)
-    filled = samples | {"heartrate": _either(samples["heartrate"], rate)}
+    filled = samples | {"heartrate": _either(rate, samples["heartrate"])}
     seconds, first = np.unique(np.floor(at[inside]), return_index=True)
     if (time.max() - time.min()) / len(time) <= _SPARSE_S or not len(seconds):
         return filled
