@@ -41,7 +41,9 @@ def gpx(conn: Connection, user_id: int, activity_id: int) -> str:
     for song in frames.records(songs) if len(placed) else []:
         _waypoint(root, song, placed, start)
     track = _child(root, "trk")
-    _add(track, "name", shown.facts["name"] or shown.facts["sport"])
+    # One made up would be taken for the runner's own word by whoever reads the file.
+    if shown.facts["name"]:
+        _add(track, "name", shown.facts["name"])
     _add(track, "type", shown.facts["sport"])
     # Programs that read this expect running cadence per leg.
     share = 0.5 if shown.facts["cadence_unit"] == "spm" else 1.0

@@ -13,6 +13,7 @@ from xml.etree import ElementTree
 import httpx
 import jsonschema
 import pytest
+from sqlalchemy import text
 
 from tests.sync import make
 from tests.web.conftest import DAY
@@ -176,6 +177,31 @@ def test_one_activitys_facts_are_those_of_its_file(ask, shelf):
     absent = ("name", "average_heartrate", "average_cadence", "cadence_unit", "device")
     assert [yoga[name] for name in absent] == [None] * 5
     assert (yoga["has_gps"], yoga["channels"], yoga["n_points"]) == (False, [], 0)
+
+
+@pytest.fixture
+def sampled(shelf):
+    """The run indoors as one of the sample, for this test."""
+
+    def mark(is_sample: bool) -> None:
+        with shelf["engine"].begin() as conn:
+            conn.execute(
+                text("UPDATE activities SET is_sample = :is_sample WHERE id = :id"),
+                {"is_sample": is_sample, "id": shelf["indoors"]},
+            )
+
+    mark(True)
+    yield
+    mark(False)
+
+
+@pytest.mark.usefixtures("sampled")
+def test_an_activity_of_the_sample_says_so(ask, shelf):
+    listed = {item["id"]: item for item in found(ask("/activities"))["items"]}
+    alone = found(ask(f"/activities/{shelf['indoors']}"))
+    assert listed[shelf["indoors"]] == alone
+    assert alone["source"] == "sample"
+    assert listed[shelf["watch"]]["source"] == "fit"
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 4, 8, 9])
@@ -549,6 +575,13 @@ def test_every_point_of_a_gpx_download_belongs_to_the_song_that_played(ask, shel
         expected[title] = expected.get(title, 0) + len(inside)
     expected[None] += 1  # the very last sample
     assert points == expected
+
+
+@pytest.mark.parametrize(("what", "name"), [("winding", "=Winding & long"), ("watch", None)])
+def test_a_gpx_download_bears_the_runner_s_own_name_or_none(ask, shelf, what, name):
+    root = ElementTree.fromstring(ask(f"/activities/{shelf[what]}/songs.gpx").content)
+    assert root.findtext("g:trk/g:name", namespaces=GPX) == name
+    assert found(ask(f"/activities/{shelf[what]}"))["name"] == name
 
 
 def test_a_gpx_download_without_a_route_has_none(ask, shelf):

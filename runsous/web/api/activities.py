@@ -10,6 +10,7 @@ from fastapi import APIRouter, Path, Query
 
 from runsous import frames
 from runsous.errors import InputError
+from runsous.model import SAMPLE
 from runsous.reports import activity as report
 from runsous.reports import music as songs_on_route
 from runsous.store import activities, users
@@ -100,7 +101,9 @@ def get_music(
 
 
 def _activity(row: Mapping[str, Any]) -> Activity:
-    return Activity.model_validate({name: row[name] for name in report.FACTS})
+    facts = {name: row[name] for name in report.FACTS}
+    # As its plays do: what was made up must not pass for a recording.
+    return Activity.model_validate(facts | {"source": SAMPLE} if row["is_sample"] else facts)
 
 
 def _nullable(values: np.ndarray[Any, Any]) -> list[float | None]:

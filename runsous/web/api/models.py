@@ -27,7 +27,10 @@ class Problem(BaseModel):
 
 
 class Activity(BaseModel):
-    """One activity's facts; absent values are null."""
+    """One activity's facts; absent values are null.
+
+    ``source`` is the kind of file it came from, ``sample`` for those of the sample runner.
+    """
 
     id: int
     source: str
