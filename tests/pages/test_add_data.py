@@ -10,6 +10,7 @@ import pytest
 from runsous import jobs
 from runsous.store import imports
 from runsous.sync import import_files
+from runsous.ui import data
 from tests.pages import library
 from tests.pages.reading import button, press, run, visit, words
 from tests.sync import make
@@ -196,6 +197,32 @@ def test_a_running_import_can_be_stopped_and_taken_up(add, engine):
     work(engine)
     run(add)
     assert "1 activity, 3 plays" in words(add)
+
+
+@pytest.mark.parametrize(
+    ("is_stopped", "said"), [(True, "stopped: nothing new"), (False, "finished: 1 activity")]
+)
+@pytest.mark.parametrize("where", ["home", "add_data"])
+def test_how_an_import_ended_is_told_where_one_waits_for_it(
+    app, engine, monkeypatch, where, is_stopped, said
+):
+    visit(app, where)
+    drop(app, ("run.fit", library.run_with_music()))
+    if is_stopped:
+        press(app, "Stop")
+    newest, waiting = data.newest_imports, [engine]
+
+    def newest_then_work(*asked):
+        found = newest(*asked)
+        if waiting:
+            work(waiting.pop())
+        return found
+
+    # It ends between two looks at it.
+    monkeypatch.setattr(data, "newest_imports", newest_then_work)
+    run(app)
+    jobs.close(engine)
+    assert f"Import {said}." in (words(app) if where == "home" else app.toast[0].value)
 
 
 def test_an_upload_beyond_the_limit_is_refused_in_a_sentence(add, engine, home):

@@ -80,8 +80,8 @@ def _follow(user: User) -> None:
     newest = data.newest_imports(user, 5)
     unfinished = [row for row in newest if row["status"] != "done"]
     if not unfinished:
-        said = _found(newest[0]) or "nothing new" if newest else "nothing new"
-        once(f"The import is finished: {said}.")
+        if newest:
+            once(f"{_ending(newest[0])}.")
         st.rerun()
     for row in unfinished:
         _progress(user, row)
@@ -150,7 +150,7 @@ def outcome(user: User) -> None:
         return
     with st.container(border=True):
         words, button = st.columns([5, 1], vertical_alignment="center")
-        words.markdown(f"**Import finished: {_found(row) or 'nothing new'}.**")
+        words.markdown(f"**{_ending(row)}.**")
         if button.button("OK", key="seen", width="stretch"):
             del st.session_state["dropped"]
             st.rerun()
@@ -254,6 +254,12 @@ def _found(row: dict[str, Any]) -> str:
     said += [f"{row['duplicates']:,} already known"] if row["duplicates"] else []
     said += [_lost(row["failed"])] if row["failed"] else []
     return ", ".join(said)
+
+
+def _ending(row: dict[str, Any]) -> str:
+    """How an import ended and what it brought until then."""
+    how = "stopped" if row["is_cancelled"] else "finished"
+    return f"Import {how}: {_found(row) or 'nothing new'}"
 
 
 def _lost(failed: int) -> str:
