@@ -17,6 +17,7 @@ import socket
 import sys
 import threading
 from collections.abc import AsyncIterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 from typing import NoReturn
@@ -29,6 +30,8 @@ from runsous.errors import AlreadyRunning, InputError, RunsousError
 from runsous.settings import Settings, make_home
 from runsous.store import database
 from runsous.store.filelock import FileLock
+
+_early: Future[Engine] | None = None
 
 APP = Path(__file__).resolve().parents[1] / "app.py"
 
@@ -46,6 +49,7 @@ def run(host: str, port: int, *, browser: bool) -> None:
     _check_host(configuration.current(), host)
     _claim(configuration.current())
     _check_port(host, port)
+    _begin_early()
     arguments = ["run", str(APP), f"--server.address={host}", f"--server.port={port}"]
     if not browser:
         arguments.append("--server.headless=true")
@@ -89,7 +93,17 @@ def _open() -> Engine:
         logs.keep_private()
     _claim(settings)
     _home_lock(settings.home).write(_address())
-    engine = database.open(settings)
+    return _early.result() if _early else _database()
+
+
+def _begin_early() -> None:
+    """Lets the database start while the server's libraries are loaded."""
+    global _early
+    _early = ThreadPoolExecutor(1).submit(_database)
+
+
+def _database() -> Engine:
+    engine = database.open(configuration.current())
     database.migrate(engine)
     return engine
 
