@@ -200,13 +200,14 @@ def test_a_running_import_can_be_stopped_and_taken_up(add, engine):
 
 
 @pytest.mark.parametrize(
-    ("is_stopped", "said"), [(True, "stopped: nothing new"), (False, "finished: 1 activity")]
+    ("is_stopped", "told", "kept"),
+    [
+        (True, "The import was stopped: nothing new.", "Import stopped: nothing new."),
+        (False, "The import is finished: 1 activity.", "Import finished: 1 activity."),
+    ],
 )
-@pytest.mark.parametrize("where", ["home", "add_data"])
-def test_how_an_import_ended_is_told_where_one_waits_for_it(
-    app, engine, monkeypatch, where, is_stopped, said
-):
-    visit(app, where)
+def test_how_an_import_ended_is_told(app, engine, monkeypatch, is_stopped, told, kept):
+    visit(app, "home")
     drop(app, ("run.fit", library.run_with_music()))
     if is_stopped:
         press(app, "Stop")
@@ -222,7 +223,8 @@ def test_how_an_import_ended_is_told_where_one_waits_for_it(
     monkeypatch.setattr(data, "newest_imports", newest_then_work)
     run(app)
     jobs.close(engine)
-    assert f"Import {said}." in (words(app) if where == "home" else app.toast[0].value)
+    assert [toast.value for toast in app.toast] == [told]
+    assert kept in words(app)
 
 
 def test_an_upload_beyond_the_limit_is_refused_in_a_sentence(add, engine, home):

@@ -81,7 +81,8 @@ def _follow(user: User) -> None:
     unfinished = [row for row in newest if row["status"] != "done"]
     if not unfinished:
         if newest:
-            once(f"{_ending(newest[0])}.")
+            how = "was stopped" if newest[0]["is_cancelled"] else "is finished"
+            once(f"The import {how}: {_brought(newest[0])}.")
         st.rerun()
     for row in unfinished:
         _progress(user, row)
@@ -150,7 +151,8 @@ def outcome(user: User) -> None:
         return
     with st.container(border=True):
         words, button = st.columns([5, 1], vertical_alignment="center")
-        words.markdown(f"**{_ending(row)}.**")
+        how = "stopped" if row["is_cancelled"] else "finished"
+        words.markdown(f"**Import {how}: {_brought(row)}.**")
         if button.button("OK", key="seen", width="stretch"):
             del st.session_state["dropped"]
             st.rerun()
@@ -169,7 +171,7 @@ def past(user: User) -> None:
         when = fmt.day(row["created_at"], user.zone, pd.Timestamp.now("UTC").to_pydatetime())
         clock = fmt.clock(row["created_at"], user.zone)
         stopped = "stopped" if row["is_cancelled"] else ""
-        parts = (f"{when}, {clock}", _title(row), _found(row) or "nothing new", stopped)
+        parts = (f"{when}, {clock}", _title(row), _brought(row), stopped)
         label = cards.plain(" · ".join(part for part in parts if part))
         shown = st.expander(
             label, icon=icon, expanded=place == 0, key=f"past {row['id']}", on_change="rerun"
@@ -256,10 +258,9 @@ def _found(row: dict[str, Any]) -> str:
     return ", ".join(said)
 
 
-def _ending(row: dict[str, Any]) -> str:
-    """How an import ended and what it brought until then."""
-    how = "stopped" if row["is_cancelled"] else "finished"
-    return f"Import {how}: {_found(row) or 'nothing new'}"
+def _brought(row: dict[str, Any]) -> str:
+    """What an import that has ended brought, also if that is nothing."""
+    return _found(row) or "nothing new"
 
 
 def _lost(failed: int) -> str:
