@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 
 import numpy as np
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path, Query, Response
 
 from runsous import frames
 from runsous.errors import InputError
@@ -16,6 +16,7 @@ from runsous.reports import music as songs_on_route
 from runsous.store import activities, users
 from runsous.store.activities import Filter
 from runsous.sync import songs, workouts
+from runsous.web.api import answers
 from runsous.web.api.context import Conn, User, When, Words, decode_cursor, encode_cursor, utc
 from runsous.web.api.models import Activity, ActivityChange, ActivityPage, Music
 
@@ -87,17 +88,28 @@ def get_streams(
     return {str(name): _nullable(found[name].to_numpy()) for name in found}
 
 
-@router.get("/activities/{activity_id}/music")
+@router.get("/activities/{activity_id}/music", response_model=Music)
 def get_music(
     conn: Conn,
     user: User,
     activity_id: Id,
     simplify: bool = True,
     tolerance: Annotated[float, Query(ge=0, le=10_000)] = 10.0,
-) -> Music:
+) -> Response:
     """The songs on the activity as segments that tile it."""
-    found = songs_on_route.music(conn, user, activity_id, simplify=simplify, tolerance_m=tolerance)
-    return Music.model_validate(found)
+
+    def make() -> bytes:
+        found = songs_on_route.music(
+            conn, user, activity_id, simplify=simplify, tolerance_m=tolerance
+        )
+        return Music.model_validate(found).model_dump_json().encode()
+
+    versions = (
+        users.one(conn, user)["data_version"],
+        activities.one(conn, user, activity_id)["revision"],
+    )
+    key = (conn.engine.url, user, activity_id, *versions, simplify, tolerance)
+    return Response(answers.kept(key, make), media_type="application/json")
 
 
 def _activity(row: Mapping[str, Any]) -> Activity:
