@@ -87,9 +87,22 @@ def test_a_song_chosen_in_the_table_the_chart_or_the_map_is_shown_in_all_three(p
     # In the middle of the way the second does.
     the_map.click(position={"x": box["width"] / 2, "y": box["height"] / 2})
     expect_chosen(page, 1, SECOND)
+    told = page.locator(".st-key-chosen")
+    expect(told).to_contain_text("Second")
+    bottom = told.bounding_box()["y"] + told.bounding_box()["height"]
+    assert bottom <= page.get_by_test_id("stDataFrame").first.bounding_box()["y"]
     screen.choose_row(page, 1)
     screen.until(page, lambda: screen.shows(screen.the_map(page), FIRST), "no choice")
     assert screen.selected(page) == []
+
+
+def test_the_song_chosen_is_let_go_beside_its_name(page):
+    screen.choose_row(page, 2)
+    expect_chosen(page, 2, THIRD)
+    page.get_by_role("button", name="Show all songs").click()
+    screen.until(page, lambda: screen.shows(screen.the_map(page), FIRST), "no choice")
+    assert screen.selected(page) == []
+    expect(page.get_by_role("button", name="Show all songs")).to_have_count(0)
 
 
 def test_the_pointer_on_the_route_tells_song_and_time(page):

@@ -108,6 +108,18 @@ def test_choosing_a_song_changes_what_map_and_charts_show(run_page, engine):
     assert json.loads(after) != json.loads(before)
 
 
+def test_the_song_chosen_is_told_above_the_table_until_it_is_let_go(run_page, engine):
+    number = library.number(engine, library.START)
+    run_page.session_state[f"chosen of activity {number}"] = 2
+    run(run_page)
+    told = "Second The Middles 1:30 at 3:00 for 5:33 /km pace"
+    assert told in words(run_page)
+    assert "exact ± 2 s start is" in words(run_page)
+    press(run_page, "Show all songs")
+    assert told not in words(run_page)
+    assert run_page.session_state[f"chosen of activity {number}"] is None
+
+
 def test_an_activity_indoors_has_charts_and_no_map(look):
     page = look(1)
     assert "It was recorded without GPS" in words(page)

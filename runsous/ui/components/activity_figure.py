@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import Any
 
 import pandas as pd
@@ -82,6 +83,7 @@ def _charts(user: User, view: View, chosen: int | None) -> None:
 
 def _table(user: User, view: View, chosen: int | None) -> None:
     rows = _songs(_as_of(user, view), user.units, _view=view)
+    _tell(view, rows, chosen)
     # A table cannot be told its selection after it was made: a fresh one is.
     if st.session_state.get(_key(view, "by table")) != chosen:
         st.session_state[_key(view, "tables")] = st.session_state.get(_key(view, "tables"), 0) + 1
@@ -99,8 +101,6 @@ def _table(user: User, view: View, chosen: int | None) -> None:
         height=38 + line_px * min(len(rows), most),
         column_config=_NARROW if is_narrow else {" ": _DOT},
     )
-    if is_narrow and chosen is not None:
-        _tell(rows.iloc[chosen])
 
 
 @st.cache_data(ttl=_TTL, max_entries=_MOST, show_spinner=False)
@@ -194,11 +194,31 @@ def _narrow(rows: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFrame:
     return shown
 
 
-def _tell(row: pd.Series) -> None:
-    """All that is known of one row, beneath a table that has no room for it."""
-    st.markdown(f"**{cards.plain(row['Song'])}** {cards.plain(row['Artist'])}")
-    told = row.drop([" ", "Song", "Artist"])
-    cards.figures([(str(name).lower(), value) for name, value in told.items() if value])
+def _tell(view: View, rows: pd.DataFrame, chosen: int | None) -> None:
+    """The song chosen and all that is known of it: its row may be out of sight in the table,
+    which cannot be told to scroll, or the table may have no room for it.
+    """
+    # Always there, so that the table keeps its place on the page and with it its selection.
+    with st.container(key="chosen", gap="small"):
+        if chosen is None:
+            cards.quiet("Choose a song, here or above, to see where it played.")
+            return
+        row = rows.iloc[chosen]
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.html(
+                f'<div class="rs-chosen"><img src="{row[" "]}" alt=""> <b>{escape(row["Song"])}</b>'
+                f" {escape(row.get('Artist', ''))}</div>",
+                width="content",
+            )
+            st.button(
+                "Show all songs",
+                key=_key(view, "let go"),
+                icon=":material/close:",
+                type="tertiary",
+                on_click=lambda: _let_go(view),
+            )
+        told = row.drop([" ", "Song", "Artist"], errors="ignore")
+        cards.figures([(str(name).lower(), value) for name, value in told.items() if value])
 
 
 def _as_of(user: User, view: View) -> data.AsOf:
@@ -222,6 +242,10 @@ def _choose(view: View, segment: int) -> None:
     """Chooses a segment; choosing it again lets it go."""
     key = _key(view, "chosen")
     st.session_state[key] = None if st.session_state.get(key) == segment else segment
+
+
+def _let_go(view: View) -> None:
+    st.session_state[_key(view, "chosen")] = None
 
 
 def _from_map(view: View) -> None:

@@ -25,6 +25,11 @@ a.rs-button:hover{border-color:color-mix(in srgb,currentColor 60%,transparent)}
 .rs-strip{display:flex;height:1.5rem;border-radius:.4rem;overflow:hidden;
  background:color-mix(in srgb,currentColor 9%,transparent)}
 .rs-strip i{display:block;height:100%;box-shadow:inset -1px 0 #fff9}
+.rs-chosen{font-size:1.05rem;overflow-wrap:anywhere}
+.rs-chosen img{width:1.4rem;height:1.4rem;vertical-align:-.3rem;margin-left:-.2rem}
+.st-key-chosen .rs-figures{gap:.35rem 1.4rem}
+.st-key-chosen .rs-figures div{min-width:3.5rem}
+.st-key-chosen .rs-figures b{font-size:1.05rem}
 .st-key-back a{padding-left:0;margin-left:0}
 .st-key-back{margin-bottom:-1.2rem}
 """
