@@ -10,7 +10,7 @@ from tests.browser import screen, story
 
 LAST = {
     "": "Newest activities",
-    "activities": "Only with songs",
+    "activities": "Morning run",
     "listening": "Times are in",
     "add_data": "Past imports",
     "preferences": "Sample data",
@@ -58,9 +58,17 @@ def test_the_songs_fit_a_phone_and_the_one_chosen_tells_the_rest(window, server)
     assert songs.evaluate("e => e.scrollWidth - e.clientWidth") <= 1
     songs.scroll_into_view_if_needed()
     songs.click(position={"x": 18, "y": 38 + 66 * 1.5})
-    figures = page.locator(".rs-figures").last
-    expect(figures).to_contain_text("start is")
-    expect(figures).to_contain_text("exact ± 2 s")
+    told = page.locator(".st-key-chosen")
+    expect(told).to_contain_text("Second The Middles")
+    expect(told).to_contain_text("exact ± 2 s")
+
+
+def test_the_list_of_activities_begins_on_a_phone_s_first_screen(window):
+    page = window("activities", **PHONE)
+    card = page.get_by_role("link", name="Morning run")
+    expect(card).to_be_in_viewport()
+    page.get_by_text("Sport, days, order").click()
+    expect(page.get_by_text("Only with songs")).to_be_visible()
 
 
 def test_the_plays_fit_a_phone(window):

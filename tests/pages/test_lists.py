@@ -81,6 +81,19 @@ def test_only_those_with_songs(activities):
     assert titles(run(activities)) == ["Morning run"]
 
 
+def test_on_a_phone_all_but_the_search_is_folded_away_while_unused(filled, monkeypatch):
+    monkeypatch.setattr("runsous.ui.session.is_phone", lambda: True)
+    visit(filled, "activities")
+    (folded,) = filled.expander
+    assert not folded.proto.expanded
+    assert not folded.text_input
+    assert [box.label for box in folded.selectbox] == ["Sport", "Order"]
+    assert folded.date_input[0].label == "Days"
+    folded.toggle[0].set_value(True)
+    assert titles(run(filled)) == ["Morning run"]
+    assert filled.expander[0].proto.expanded
+
+
 def test_days_are_whole_days_from_the_first_to_the_last(activities):
     first = library.START.date()
     activities.date_input[0].set_value((first, first + timedelta(days=1)))

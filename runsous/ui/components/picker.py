@@ -9,10 +9,11 @@ from typing import Any
 import streamlit as st
 
 from runsous.store import activities, plays
-from runsous.ui import data
+from runsous.ui import data, session
 from runsous.ui.session import User
 
 PAGE = 12
+_MORE = "Sport, days, order, songs"
 NOTHING_FITS = "Nothing fits. Take a word or a filter away."
 # What was looked for is still there on coming back from an activity.
 _KEPT: dict[str, Any] = {"persist_state": "session"}
@@ -27,9 +28,17 @@ _SORTS = {
 
 
 def filters(sports: Sequence[str]) -> tuple[activities.Filter, str]:
-    """Search, sport, days, music and order as chosen above the list of activities."""
+    """Search, sport, days, music and order as chosen above the list of activities.
+
+    On a phone all but the search are folded away, unless one of them is in use.
+    """
+    songs: Any = st
     with st.container(key="filters"):
-        words, sport, days, order = st.columns([3, 2, 2, 2], vertical_alignment="bottom")
+        if not session.is_phone():
+            words, sport, days, order = st.columns([3, 2, 2, 2], vertical_alignment="bottom")
+        else:
+            words = st.container()
+            sport = days = order = songs = st.expander(_MORE, expanded=_in_use())
     search = words.text_input(
         "Search", placeholder="Name, song or artist", key="activities search", **_KEPT
     )
@@ -44,9 +53,20 @@ def filters(sports: Sequence[str]) -> tuple[activities.Filter, str]:
     sort = order.selectbox(
         "Order", list(_SORTS), format_func=_SORTS.__getitem__, key="activities order", **_KEPT
     )
-    with_songs = st.toggle("Only with songs", key="activities with songs", **_KEPT)
+    with_songs = songs.toggle("Only with songs", key="activities with songs", **_KEPT)
     between = (picked[0], picked[-1]) if picked else None
     return activities.Filter(search, chosen, with_songs=with_songs, days=between), sort
+
+
+def _in_use() -> bool:
+    """Whether anything but a search narrows or orders the list."""
+    chosen = st.session_state
+    return bool(
+        chosen.get("activities sport")
+        or chosen.get("activities days")
+        or chosen.get("activities with songs")
+        or chosen.get("activities order", "newest") != "newest"
+    )
 
 
 def play_filters(user: User, sources: Sequence[str]) -> plays.Filter:
