@@ -97,8 +97,13 @@ def test_a_song_chosen_in_the_table_the_chart_or_the_map_is_shown_in_all_three(p
 
 
 def test_the_song_chosen_is_let_go_beside_its_name(page):
+    table = page.get_by_test_id("stDataFrame").first
+    table.scroll_into_view_if_needed()
+    before = table.bounding_box()["y"]
     screen.choose_row(page, 2)
     expect_chosen(page, 2, THIRD)
+    # It stays under the pointer.
+    assert abs(table.bounding_box()["y"] - before) <= 1
     page.get_by_role("button", name="Show all songs").click()
     screen.until(page, lambda: screen.shows(screen.the_map(page), FIRST), "no choice")
     assert screen.selected(page) == []

@@ -198,7 +198,7 @@ def _tell(view: View, rows: pd.DataFrame, chosen: int | None) -> None:
     """The song chosen and all that is known of it: its row may be out of sight in the table,
     which cannot be told to scroll, or the table may have no room for it.
     """
-    # Always there, so that the table keeps its place on the page and with it its selection.
+    # Always there, so that the table stays where it is under the pointer.
     with st.container(key="chosen", gap="small"):
         if chosen is None:
             cards.quiet("Choose a song, here or above, to see where it played.")

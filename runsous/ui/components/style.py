@@ -27,6 +27,8 @@ a.rs-button:hover{border-color:color-mix(in srgb,currentColor 60%,transparent)}
 .rs-strip i{display:block;height:100%;box-shadow:inset -1px 0 #fff9}
 .rs-chosen{font-size:1.05rem;overflow-wrap:anywhere}
 .rs-chosen img{width:1.4rem;height:1.4rem;vertical-align:-.3rem;margin-left:-.2rem}
+.st-key-chosen{justify-content:flex-end}
+@media (min-width:641px){.st-key-chosen{min-height:7rem}}
 .st-key-chosen .rs-figures{gap:.35rem 1.4rem}
 .st-key-chosen .rs-figures div{min-width:3.5rem}
 .st-key-chosen .rs-figures b{font-size:1.05rem}
