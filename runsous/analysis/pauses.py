@@ -47,6 +47,17 @@ def pauses_of(workout: Workout, samples: pd.DataFrame, elapsed_time_s: float) ->
     return tidy(inferred(samples, workout.breaks_s, slowest), elapsed_time_s)
 
 
+def swallowing(workout: Workout, samples: pd.DataFrame, pauses: Pauses) -> Pauses:
+    """Those of the pauses across which no way counts: recorded ones, breaks of the track.
+
+    Where one merely stood for a while, the fixes before and after are of one stretch: what
+    lies between them was covered, and such a pause takes time away but no metres.
+    """
+    if workout.pauses is not None or not pauses:
+        return pauses
+    return inferred(samples, workout.breaks_s, slowest_mps=0.0)
+
+
 def slack_s(elapsed_time_s: float) -> float:
     """By how much a timer may differ from the elapsed time without meaning a pause."""
     return 2.0 + 0.01 * elapsed_time_s

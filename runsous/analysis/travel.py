@@ -7,7 +7,7 @@ import pandas as pd
 
 from runsous.analysis.cleaning import RANGES
 from runsous.analysis.geo import Floats, haversine_m, positioned
-from runsous.analysis.pauses import Pauses, is_paused, moving_clock
+from runsous.analysis.pauses import Pauses, is_paused, moving_clock, swallowing
 from runsous.model import PoolLength, Workout
 
 SMALL_DROP_M = 50.0
@@ -32,7 +32,7 @@ def distances(workout: Workout, samples: pd.DataFrame, pauses: Pauses) -> Floats
     moving = moving_clock(time, pauses)
     derived = (
         _from_lengths(time, workout.lengths, workout.pool_length_m),
-        _from_positions(samples, moving),
+        _from_positions(samples, moving_clock(time, swallowing(workout, samples, pauses))),
         _from_speed(samples["speed_mps"].to_numpy(), moving),
     )
     return _rising(next((each for each in derived if each is not None), recorded))

@@ -44,6 +44,19 @@ def test_standing_through_a_gap_is_a_pause():
     assert activity.distance_m == pytest.approx(1500, abs=0.01)
 
 
+def test_what_was_covered_across_a_gap_of_the_same_stretch_counts_though_its_time_is_a_pause():
+    run = with_gap(make_run(), 100, 200)
+    crept = np.where(run.samples["time_s"] >= 200, (300 - 40) * METRE_NORTH, 0)
+    run = replace(run, samples=run.samples.assign(latitude=run.samples["latitude"] - crept))
+    activity = complete(run, home_zone=None)
+    assert activity.pauses == ((100, 200),)
+    assert activity.moving_time_s == 500
+    assert activity.distance_m == pytest.approx(1540, abs=0.01)
+    at = activity.samples.set_index("time_s")
+    assert at.loc[[100.0, 200.0], "distance_m"].tolist() == pytest.approx([300, 340], abs=0.01)
+    assert at["speed_mps"].to_numpy() == pytest.approx(np.full(502, 3.0), abs=1e-3)
+
+
 def test_standing_for_a_moment_is_no_pause():
     assert complete(standing_still(make_run(), 100, 115), home_zone=None).pauses == ()
 
