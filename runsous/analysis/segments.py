@@ -52,15 +52,17 @@ def measure(
     them are interpolated, so that nothing is lost: over all tiles, elapsed and moving time,
     distance and climb add up to the activity's. Its watch has its own word on the last three
     (``totals``): what the samples tell is stretched to that, and where they tell none of it
-    the total is spread over the moving time. Pace and cadence are of the moving stretches
-    alone: not paused, and at least a tenth of the mean speed. Pace needs 10 m. Heart rate is
-    the mean of the samples in ``[start, end)``, the last tile's end included.
+    the total is spread over the moving time. Pace is moving time over distance, as the whole
+    activity's is; it needs 10 m that samples tell of. Cadence is of the moving samples alone:
+    not paused, and at least a tenth of the mean speed. Heart rate is the mean of the samples
+    in ``[start, end)``, the last tile's end included.
     ``gap_s_per_km`` is the pace on the flat that costs as much (see
     :mod:`runsous.analysis.grade`), on foot only.
     """
     totals = totals or Totals()
     bounds = np.append(tiles["start_s"].to_numpy(), tiles["end_s"].to_numpy()[-1:])
     clock = _told_clock(bounds, pauses, totals.moving_time_s)
+    moving = np.diff(clock)
     nth = np.searchsorted(bounds[1:-1], samples["time_s"].to_numpy(), side="right")
     going = _going(bounds, samples, pauses, totals.distance_m)
     beats = samples["heartrate"].to_numpy()
@@ -70,10 +72,10 @@ def measure(
     return frames.of(
         frames.METRICS,
         elapsed_s=np.diff(bounds),
-        moving_s=np.diff(clock),
+        moving_s=moving,
         distance_m=_added(going.nth, going.way_m, n),
-        pace_s_per_km=_pace(going, going.way_m, n),
-        gap_s_per_km=_pace(going, _flat_way_m(going, samples, sport), n),
+        pace_s_per_km=_pace(going, going.way_m, moving),
+        gap_s_per_km=_pace(going, _flat_way_m(going, samples, sport), moving),
         average_heartrate=_mean(nth, beats, np.isfinite(beats), n),
         max_heartrate=_highest(nth, beats, n),
         average_cadence=_mean(nth, cadence, turning, n),
@@ -116,16 +118,15 @@ def locate(samples: pd.DataFrame, times_s: Sequence[float] | Floats) -> pd.DataF
 
 @dataclass(frozen=True)
 class _Going:
-    """Steps between samples and boundaries: the tile, metres and moving seconds of each.
+    """Steps between samples and boundaries: where each begins, its tile and its metres.
 
-    ``is_moving`` says which count for pace; ``is_still`` which samples do not count.
+    ``is_measured`` says whether samples tell them; ``is_still`` which samples do not count.
     """
 
     start_s: Floats
     nth: Ints
     way_m: Floats
-    moving_s: Floats
-    is_moving: Bools
+    is_measured: bool
     is_still: Bools
 
 
@@ -170,21 +171,14 @@ def _going(
     grid = np.union1d(bounds, time)
     way = _way_m(grid, samples, pauses)
     clock = moving_clock(grid, pauses)
-    step, moving = np.diff(_stretched(way, distance_m, clock)), np.diff(clock)
     slowest = STANDING * (way[-1] - way[0]) / max(clock[-1] - clock[0], 1e-9)
-    is_slow = speed < slowest
-    # A step is a stop when it is slow at both of its ends.
-    before = np.clip(np.searchsorted(time, grid[:-1], side="right") - 1, 0, None)
-    after = np.clip(np.searchsorted(time, grid[1:], side="left"), None, max(time.size - 1, 0))
-    stops = is_slow[before] & is_slow[after] if time.size else np.zeros(step.size, dtype=bool)
     return _Going(
         start_s=grid[:-1],
         nth=np.searchsorted(bounds[1:-1], grid[:-1], side="right"),
-        way_m=step,
-        moving_s=moving,
+        way_m=np.diff(_stretched(way, distance_m, clock)),
         # A distance that was merely spread says nothing of the pace.
-        is_moving=(moving > 0) & ~stops & (way[-1] > 0),
-        is_still=is_slow | is_paused(time, pauses),
+        is_measured=bool(way[-1] > 0),
+        is_still=(speed < slowest) | is_paused(time, pauses),
     )
 
 
@@ -217,11 +211,10 @@ def _flat_way_m(going: _Going, samples: pd.DataFrame, sport: str) -> Floats:
     return going.way_m * grade.factor(here)
 
 
-def _pace(going: _Going, way_m: Floats, n: int) -> Floats:
-    moves = going.is_moving
-    way = _added(going.nth[moves], way_m[moves], n)
-    seconds = _added(going.nth[moves], going.moving_s[moves], n)
-    return np.where(way >= LEAST_WAY_M, seconds / np.maximum(way, LEAST_WAY_M) * 1000, np.nan)
+def _pace(going: _Going, way_m: Floats, moving_s: Floats) -> Floats:
+    way = _added(going.nth, way_m, moving_s.size)
+    has_pace = (way >= LEAST_WAY_M) & (moving_s > 0) & going.is_measured
+    return np.where(has_pace, moving_s / np.maximum(way, LEAST_WAY_M) * 1000, np.nan)
 
 
 def _added(nth: Ints, values: Floats, n: int) -> Floats:

@@ -81,13 +81,13 @@ def test_a_song_wholly_inside_a_pause_has_time_and_heart_but_no_pace():
     assert inside["average_heartrate"] == 120
 
 
-def test_standing_at_a_light_does_not_slow_the_pace_though_nobody_pressed_pause():
+def test_standing_at_a_light_slows_the_pace_as_nobody_pressed_pause_but_not_the_cadence():
     time = np.arange(601)
     way = 3.0 * np.clip(time, None, 500)
     speed = np.where(time <= 500, 3.0, 0.0)
     samples = make_samples(time, distance_m=way, speed_mps=speed, cadence=speed * 55)
     found = measure(cut(0, 400, 600), samples, (), "run")
-    assert found["pace_s_per_km"].tolist() == pytest.approx([1000 / 3, 1000 / 3], rel=0.02)
+    assert found["pace_s_per_km"].tolist() == pytest.approx([1000 / 3, 2000 / 3])
     assert found["average_cadence"].tolist() == pytest.approx([165, 165])
     assert found["moving_s"].tolist() == [400, 200]
 
@@ -164,7 +164,21 @@ def test_a_timer_that_ran_on_in_the_pauses_counts_some_of_each():
 def test_a_timer_that_stood_still_somewhere_takes_its_share_of_every_song():
     found = measure(cut(0, 100, 200, 600), even(), ((100.0, 200.0),), "run", Totals(400.0))
     assert found["moving_s"].tolist() == pytest.approx([80, 0, 320])
-    assert found["pace_s_per_km"].tolist()[::2] == pytest.approx([1000 / 3] * 2)
+    # 80 s for 300 m, 320 s for 1,200 m, and no pace in which there was no time.
+    pace = found["pace_s_per_km"].tolist()
+    assert pace == pytest.approx([800 / 3, np.nan, 800 / 3], nan_ok=True)
+
+
+def test_a_silent_activity_has_the_pace_of_the_whole_slow_parts_included():
+    time = np.arange(601)
+    creeping = np.where(time < 300, 3.0, 0.2)
+    way = np.concatenate(([0.0], np.cumsum(creeping[:-1])))
+    samples = make_samples(time, distance_m=way, speed_mps=creeping, altitude_m=way * 0.1)
+    totals = Totals(moving_time_s=540.0, distance_m=1000.0)
+    found = measure(cut(0, 600), samples, ((290.0, 310.0),), "run", totals)
+    assert found["pace_s_per_km"].tolist() == pytest.approx([540])
+    flat = 540 * cost(np.zeros(1))[0] / cost(np.array([0.1]))[0]
+    assert found["gap_s_per_km"].tolist() == pytest.approx([flat], rel=1e-3)
 
 
 def test_a_distance_the_watch_corrected_is_the_songs_distance_and_pace_too():
