@@ -16,16 +16,22 @@ RANGES: Final[Mapping[str, tuple[float, float]]] = {
     "altitude_m": (-500, 10_000),
     "distance_m": (0, 1e8),
     "speed_mps": (0, 100),
-    "heartrate": (25, 230),
+    "heartrate": (25, 254),
     "cadence": (0, 255),
     "power_w": (0, 4_000),
     "temperature_c": (-60, 70),
 }
 """The lowest and highest value a sensor can mean; beyond lie unset fields and bit errors.
 
-No heart beats faster than 230 a minute under load: an optical sensor that says so has locked
-onto something else, as one did for half an hour of weight lifting (240, seen).
+A heart rate of 255 is FIT's "unset"; what was recorded below stands, likely or not.
 """
+
+FASTEST_BPM: Final = 230.0
+"""No heart beats faster under load: an optical sensor that says so has locked onto something
+else, as one did for half an hour of weight lifting (240, seen)."""
+
+DOUBTFUL: Final = 0.05
+"""The share of such readings from which a recording is doubted, and its owner told."""
 
 STRAY_M: Final = 500.0
 STRAY_MPS: Final = 60.0
@@ -53,6 +59,18 @@ def within(name: str, value: float | None) -> float | None:
         return None
     low, high = RANGES[name]
     return float(value) if low <= value <= high else None
+
+
+def doubts(samples: pd.DataFrame) -> tuple[str, ...]:
+    """Sentences for the user on values that stand though they can hardly be true."""
+    beats = samples["heartrate"].dropna().to_numpy()
+    share = float(np.mean(beats > FASTEST_BPM)) if beats.size else 0.0
+    if share <= DOUBTFUL:
+        return ()
+    return (
+        f"{share:.0%} of its heart rates lie above {FASTEST_BPM:.0f} bpm, where no heart beats: "
+        "the sensor was probably wrong.",
+    )
 
 
 def is_stray(time_s: Floats, latitude: Floats, longitude: Floats) -> Bools:

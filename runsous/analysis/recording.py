@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from runsous.analysis import cadence, elevation, travel, zones
-from runsous.analysis.cleaning import clean, within
+from runsous.analysis.cleaning import clean, doubts, within
 from runsous.analysis.geo import Floats
 from runsous.analysis.pauses import Pauses, pauses_of, slack_s
 from runsous.errors import InputError
@@ -187,7 +187,7 @@ def _summarised(
         device=workout.device,
         external_id=workout.external_id,
         is_start_hidden=workout.is_start_hidden or _is_hidden(workout, utc_offset_s or 0),
-        notes=workout.notes,
+        notes=(*workout.notes, *doubts(samples)),
     )
 
 

@@ -21,7 +21,7 @@ from tests.analysis.make import (
     [
         ("heartrate", 0.0),
         ("heartrate", 255.0),
-        ("heartrate", 231.0),
+        ("heartrate", 24.0),
         ("altitude_m", 12_606.8),
         ("altitude_m", -501.0),
         ("power_w", 65_535.0),
@@ -35,6 +35,27 @@ def test_values_no_sensor_means_are_missing(channel, value):
     activity = complete(with_values(**{channel: {100: value}}), home_zone=None)
     assert activity.samples[channel].iloc[100] != value
     assert len(activity.samples) == 601
+
+
+def high(rows):
+    """A run in whose first rows the sensor told 240."""
+    return complete(with_values(heartrate=dict.fromkeys(range(rows), 240.0)), home_zone=None)
+
+
+def test_a_heart_rate_too_high_stands_as_it_was_recorded_and_is_doubted():
+    run = high(500)
+    assert (run.samples["heartrate"].iloc[:500] == 240).all()
+    assert run.max_heartrate == 240
+    assert run.average_heartrate == pytest.approx((500 * 240 + 101 * 150) / 601)
+    assert run.notes == (
+        "83% of its heart rates lie above 230 bpm, where no heart beats: "
+        "the sensor was probably wrong.",
+    )
+
+
+def test_a_few_heart_rates_too_high_are_not_worth_a_note():
+    assert high(30).notes == ()  # 30 of 601 are 4.99 %.
+    assert len(high(31).notes) == 1
 
 
 @pytest.mark.parametrize(
