@@ -1,4 +1,4 @@
-"""One activity from several files: whether they tell of the same, and what they say together.
+"""One activity from several files: what they say of it together.
 
 A watch's FIT, its GPX from elsewhere and Strava's list entry are three tellings of one run.
 The richest tells the times and most of the rest; the others fill what it lacks. The result
@@ -8,8 +8,7 @@ does not depend on the order in which the files came.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import replace
 from typing import Any, Final, TypeVar
 
 import numpy as np
@@ -19,11 +18,9 @@ from runsous.analysis import cadence
 from runsous.analysis.geo import Floats, unwrap
 from runsous.analysis.pauses import tidy
 from runsous.analysis.recording import inside
+from runsous.analysis.sameness import ANY_SPORT
 from runsous.frames import CHANNELS
-from runsous.model import ON_FOOT, Activity, Lap, PoolLength
-
-ANY_SPORT: Final = frozenset({"other", "workout"})
-"""What a file says when it does not know better: any sport may hide behind it."""
+from runsous.model import Activity, Lap, PoolLength
 
 KINDS: Final = ("fit", "tcx", "gpx", "strava_export")
 """Formats by how much they tell of the same recording, richest first."""
@@ -31,47 +28,23 @@ KINDS: Final = ("fit", "tcx", "gpx", "strava_export")
 NEAREST_S = 5.0
 """How far in time a value may be borrowed: heart and temperature do not change sooner."""
 
+LENDING_SHARE: Final = 0.1
+"""A channel in fewer of a recording's samples is noise to others: a copy with a few flipped
+bits tells of power or altitude here and there that no sensor measured."""
+
 LINEAR: Final = frozenset({"latitude", "longitude", "altitude_m", "distance_m"})
 """Channels between whose values one may draw a line; of the others the nearest is taken."""
 
 Part = TypeVar("Part", Lap, PoolLength)
 
 
-@dataclass(frozen=True)
-class Span:
-    """When something was recorded, and as what sport."""
-
-    start_time: datetime
-    elapsed_time_s: float
-    sport: str
-
-
-def is_same(a: Span, b: Span) -> bool:
-    """Whether two files tell of one and the same activity.
-
-    Sports must be able to mean the same, and the times must share 80 % of what they cover
-    together; or begin within a minute of each other, the shorter one lasting at least half
-    as long as the longer and lying in it by 80 %: a copy cut short, or a list entry that
-    knows moving time alone. Legs of a triathlon and one lap after another share no time.
-    """
-    if not _is_same_sport(a.sport, b.sport):
-        return False
-    apart = (b.start_time - a.start_time).total_seconds()
-    both = min(a.elapsed_time_s, apart + b.elapsed_time_s) - max(0.0, apart)
-    shorter, longer = sorted((a.elapsed_time_s, b.elapsed_time_s))
-    if both <= 0:
-        return False
-    if both >= 0.8 * (shorter + longer - both):
-        return True
-    return abs(apart) <= 60 and both >= 0.8 * shorter and shorter >= 0.5 * longer
-
-
 def merge(activities: Sequence[Activity]) -> Activity:
-    """What several files of one activity (see :func:`is_same`) say of it together.
+    """What several files of one activity say of it together (see :mod:`runsous.analysis.sameness`).
 
     The one with most values gives start, duration and samples, unless it was cut short. A
     channel it lacks, or has less than half as often as another, is borrowed from whoever
-    has most of it, at the same instant and at most 5 s away. Facts it lacks come from the
+    has most of it, at the same instant and at most 5 s away, but never from one that has it in
+    less than a tenth of its samples (see :data:`LENDING_SHARE`). Facts it lacks come from the
     others, the name from Strava (where people give names), pauses and moving time from a
     FIT file (where they are recorded, not inferred), laps and lengths from whoever has most.
     """
@@ -101,10 +74,6 @@ def merge(activities: Sequence[Activity]) -> Activity:
     )
 
 
-def _is_same_sport(a: str, b: str) -> bool:
-    return a == b or not ANY_SPORT.isdisjoint({a, b}) or {a, b} <= ON_FOOT
-
-
 def _ranked(activities: Sequence[Activity]) -> list[Activity]:
     """The activities, the one to believe first; the same however they were given.
 
@@ -123,8 +92,9 @@ def _wealth(activity: Activity) -> tuple[Any, ...]:
     facts = {name: value for name, value in vars(activity).items() if name != "samples"}
     values = activity.samples[list(CHANNELS)].to_numpy()
     return (
-        -int(np.isfinite(values).sum()),
+        -sum(_lendable(activity, name) for name in CHANNELS),
         KINDS.index(activity.kind) if activity.kind in KINDS else len(KINDS),
+        len(activity.notes),  # Whose file was damaged loses to a whole copy.
         activity.start_time,
         -activity.elapsed_time_s,
         repr(facts),
@@ -160,8 +130,8 @@ def _samples(ranked: Sequence[Activity]) -> tuple[pd.DataFrame, dict[str, Activi
     samples, donors = first.samples, {}
     for names in (("latitude", "longitude"), *((name,) for name in CHANNELS[2:])):
         own = _count(first, names[0])
-        donor = max(ranked, key=lambda each: _count(each, names[0]))
-        if 2 * own >= _count(donor, names[0]):
+        donor = max(ranked, key=lambda each: _lendable(each, names[0]))
+        if 2 * own >= _lendable(donor, names[0]):
             continue
         borrowed = {name: _borrowed(name, donor, first) for name in names}
         if np.isfinite(borrowed[names[0]]).sum() > own:
@@ -191,11 +161,16 @@ def _rates(
     samples: pd.DataFrame, ranked: Sequence[Activity], donors: dict[str, Activity]
 ) -> dict[str, Any]:
     """Heart rate and cadence: of the samples when those were borrowed, else as first told."""
-    beats = {name: _first(ranked, name) for name in ("average_heartrate", "max_heartrate")}
+    beats = {
+        name: _first(_heard(ranked, "heartrate"), name)
+        for name in ("average_heartrate", "max_heartrate")
+    }
     if "heartrate" in donors:
         known = samples["heartrate"].dropna()
         beats = {"average_heartrate": float(known.mean()), "max_heartrate": float(known.max())}
-    teller = donors.get("cadence") or _teller(ranked, lambda each: each.average_cadence)
+    teller = donors.get("cadence") or _teller(
+        _heard(ranked, "cadence"), lambda each: each.average_cadence
+    )
     average = teller.average_cadence
     if "cadence" in donors:
         average = cadence.mean_positive(samples["cadence"].to_numpy())
@@ -284,3 +259,15 @@ def _last_s(activity: Activity) -> float:
 
 def _count(activity: Activity, name: str) -> int:
     return int(activity.samples[name].count())
+
+
+def _lendable(activity: Activity, name: str) -> int:
+    """How many values others may borrow: none of a channel that is noise."""
+    values = _count(activity, name)
+    return values if values >= LENDING_SHARE * len(activity.samples) else 0
+
+
+def _heard(ranked: Sequence[Activity], name: str) -> list[Activity]:
+    """The first one, and others whose mean of the channel is not that of noise."""
+    first, *others = ranked
+    return [first, *(each for each in others if _lendable(each, name) or not _count(each, name))]

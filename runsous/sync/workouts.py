@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from runsous import settings
-from runsous.analysis import geo, merging, recording
+from runsous.analysis import geo, merging, recording, sameness
 from runsous.errors import InputError
 from runsous.files import strava_export
 from runsous.model import Activity, Workout
@@ -212,7 +212,7 @@ def _same(conn: Connection, user_id: int, file: activity_files.File) -> list[int
     """
     margin = timedelta(minutes=2)
     until = file.start_time + timedelta(seconds=file.elapsed_time_s)
-    mine = merging.Span(file.start_time, file.elapsed_time_s, file.sport)
+    mine = sameness.Span(file.start_time, file.elapsed_time_s, file.sport)
     longest = timedelta(seconds=recording.LONGEST_S)
     around = activity_files.between(
         conn, user_id, file.start_time - margin, until + margin, longest
@@ -220,7 +220,7 @@ def _same(conn: Connection, user_id: int, file: activity_files.File) -> list[int
     found = {
         number
         for number, start, length, sport in around
-        if merging.is_same(mine, merging.Span(start, length, sport))
+        if sameness.is_same(mine, sameness.Span(start, length, sport))
     }
     known = activity_files.of_content(conn, user_id, file.sha256).get(file.part)
     return sorted(found | ({known[0]} if known else set()))

@@ -118,6 +118,34 @@ def test_a_channel_present_half_as_often_is_replaced_with_its_means():
     assert (merged.average_heartrate, merged.max_heartrate) == (163, 163)
 
 
+def with_specks(activity: Activity, name: str, rows: int, value: float) -> Activity:
+    """A damaged copy: some samples of a channel that nothing measured."""
+    values = np.where(np.arange(len(activity.samples)) < rows, value, np.nan)
+    return replace(
+        activity,
+        samples=activity.samples.assign(**{name: values}),
+        notes=("Its checksum is wrong.",),
+    )
+
+
+def test_a_damaged_copy_lends_no_channel_of_a_few_samples():
+    run = make_activity()
+    merged = both_ways(run, with_specks(run, "power_w", 11, 1277.0))
+    assert merged.samples["power_w"].isna().all()
+    beatless = replace(without(run, "heartrate"), average_heartrate=None, max_heartrate=None)
+    damaged = with_specks(beatless, "heartrate", 11, 200.0)
+    damaged = replace(damaged, average_heartrate=200.0, max_heartrate=200.0)
+    merged = both_ways(beatless, damaged)
+    assert merged.samples["heartrate"].isna().all()
+    assert (merged.average_heartrate, merged.max_heartrate) == (None, None)
+
+
+def test_a_channel_in_a_tenth_of_the_samples_is_lent():
+    run = make_activity()
+    merged = both_ways(run, with_specks(run, "power_w", 61, 250.0))
+    assert merged.samples["power_w"].count() >= 61
+
+
 def test_a_channel_present_more_than_half_as_often_stays():
     own = from_watch()
     beats = own.samples["heartrate"].where(own.samples["time_s"] < 400)

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runsous import frames
-from runsous.analysis.merging import Span, is_same, merge
+from runsous.analysis.merging import merge
 from runsous.analysis.recording import complete
+from runsous.analysis.sameness import Span, is_same
 from runsous.model import Lap, PoolLength, Workout
 from tests.analysis.make import (
     START,
@@ -34,6 +35,9 @@ def span(start_s=0.0, elapsed_s=3600.0, sport="run"):
         (span(), span(-30, 1900)),
         (span(0, 3600), span(0, 3100)),
         (span(0, 600), span(60, 600)),
+        (span(0, 3600), span(0, 1700)),
+        (span(0, 3600, "run"), span(1, 60, "walk")),
+        (span(0, 3600, "other"), span(0, 30, "other")),
     ],
 )
 def test_two_tellings_of_one_activity_are_the_same(a, b):
@@ -55,7 +59,7 @@ def test_two_tellings_of_one_activity_are_the_same(a, b):
         (span(0, 300), span(300, 300)),
         (span(0, 300), span(30, 20)),
         (span(0, 3600), span(900, 1800)),
-        (span(0, 3600), span(0, 1700)),
+        (span(0, 3600), span(2, 1700)),
         (span(0, 3600), span(1800, 3600)),
     ],
 )
