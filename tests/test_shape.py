@@ -65,3 +65,12 @@ def test_help_is_quick_because_nothing_heavy_is_loaded_for_it():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     loaded = {name.partition(".")[0] for name in done.stdout.split()}
     assert loaded.isdisjoint({"streamlit", "pandas", "numpy", "sqlalchemy", "fastapi", "alembic"})
+
+
+def test_every_part_that_runs_again_by_itself_asks_who_is_here():
+    bare = {
+        path.name
+        for path in [*(ROOT / "runsous" / "ui").rglob("*.py"), *(ROOT / "pages").glob("*.py")]
+        if "st.fragment" in path.read_text("utf-8")
+    }
+    assert bare == {"session.py"}

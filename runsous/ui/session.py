@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import tzinfo
-from typing import Literal
+from functools import wraps
+from typing import Any, Literal
 
 import streamlit as st
 from sqlalchemy import Connection
@@ -56,6 +58,21 @@ def require_user() -> User:
         own.get("home_zone", current.home_zone),
         row["email"],
     )
+
+
+def fragment(draw: Callable[..., None], run_every: float | None = None) -> Callable[..., None]:
+    """``st.fragment`` of a part whose first argument is the user, and that asks who is here.
+
+    A fragment runs again without its page: long after a session ended, or as somebody else's.
+    """
+
+    @wraps(draw)
+    def asked(user: User, *args: Any) -> None:
+        if require_user().id != user.id:
+            st.rerun()
+        draw(user, *args)
+
+    return st.fragment(asked, run_every=run_every)
 
 
 def _user_id(conn: Connection) -> int | None:

@@ -13,6 +13,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from runsous import settings
+from runsous.settings import Settings
 from runsous.web.problems import problem
 
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
@@ -48,7 +49,9 @@ def _is_own(scope: Scope) -> bool:
     origin = headers.get("origin")
     if origin is None or (scope["type"] == "http" and scope["method"] in _SAFE):
         return True
-    return _place(origin) in {host, urlsplit(current.base_url).netloc}
+    # The address of the settings counts if it was set: its default may be another program's.
+    is_set = current.base_url != Settings.base_url
+    return _place(origin) in {host, urlsplit(current.base_url).netloc if is_set else host}
 
 
 def _place(origin: str) -> str | None:

@@ -15,7 +15,7 @@ from runsous.reports.activity import View
 from runsous.ui import colours, data
 from runsous.ui import format as fmt
 from runsous.ui.components import cards
-from runsous.ui.session import User, is_phone, once
+from runsous.ui.session import User, fragment, is_phone, once, require_user
 
 
 def offset(user: User, view: View) -> None:
@@ -28,7 +28,7 @@ def offset(user: User, view: View) -> None:
         _offset_form(user, view)
 
 
-@st.fragment
+@fragment
 def _offset_form(user: User, view: View) -> None:
     kept = view.facts["music_offset_s"]
     wanted = st.number_input(
@@ -139,9 +139,7 @@ def origin(user: User, activity: dict[str, Any], view: View) -> None:
             value=kept,
             placeholder=cards.name_of({**activity, "name": None}),
             key=key,
-            on_change=lambda: data.rename_activity(
-                user, activity["id"], st.session_state[key].strip()
-            ),
+            on_change=lambda: _rename(user, activity["id"], st.session_state[key].strip()),
         )
         cards.quiet(*(file.path.rsplit("/", 1)[-1] for file in view.files))
         sure = st.checkbox("I want to remove this activity")
@@ -149,3 +147,9 @@ def origin(user: User, activity: dict[str, Any], view: View) -> None:
             data.delete_activity(user, activity["id"])
             once("The activity is gone.")
             st.switch_page("activities.py")
+
+
+def _rename(user: User, activity_id: int, name: str) -> None:
+    # What answers a change runs before the page has asked who is here now.
+    if require_user().id == user.id:
+        data.rename_activity(user, activity_id, name)

@@ -32,7 +32,7 @@ _NARROW = {
 _TTL, _MOST = 3600, 64
 
 
-@st.fragment
+@session.fragment
 def linked(user: User, view: View) -> None:
     """Draws all three around the chosen song; a choice redraws nothing but them."""
     if view.facts["n_points"] < 2 and not view.facts["n_songs"]:

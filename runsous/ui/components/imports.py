@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from html import escape
 from typing import Any
 
@@ -15,7 +16,7 @@ from runsous.ui import data
 from runsous.ui import format as fmt
 from runsous.ui.components import cards
 from runsous.ui.components.picker import source_name
-from runsous.ui.session import User, once
+from runsous.ui.session import User, fragment, once
 
 _MARKS = {"failed": "✗", "imported": "✓", "duplicate": "=", "skipped": "–"}
 _WORDS = {"duplicate": "already known", "skipped": "left out", "failed": "not imported"}
@@ -75,7 +76,7 @@ def running(user: User) -> None:
         _follow(user)
 
 
-@st.fragment(run_every=1.0)
+@partial(fragment, run_every=1.0)
 def _follow(user: User) -> None:
     newest = data.newest_imports(user, 5)
     unfinished = [row for row in newest if row["status"] != "done"]

@@ -10,7 +10,7 @@ from runsous.accounts import farewell as leaving
 from runsous.errors import InputError
 from runsous.ui import own
 from runsous.ui.components import cards
-from runsous.ui.session import User, once
+from runsous.ui.session import User, fragment, once
 
 _KEPT: dict[int | None, str] = {
     None: "For ever",
@@ -35,7 +35,7 @@ def take_along(user: User) -> None:
         " as CSV, JSON and Parquet. It is kept for a week."
     )
     under_way = any(export["status"] in ("queued", "running") for export in own.exports(user))
-    st.fragment(_exports, run_every=1.0 if under_way else None)(user, under_way)
+    fragment(_exports, run_every=1.0 if under_way else None)(user, under_way)
 
 
 def _exports(user: User, was_under_way: bool) -> None:
