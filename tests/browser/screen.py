@@ -79,6 +79,15 @@ def selected(page: Page) -> list[int]:
     return found
 
 
+def expect_selected(page: Page, places: list[int]) -> None:
+    # A table tells screen readers of a change some moments after it shows it.
+    until(page, lambda: selected(page) == places, f"rows {places} chosen")
+
+
+def expect_column(page: Page, name: str, cells: list[str], place: int = 0) -> None:
+    until(page, lambda: column(page, name, place) == cells, f"{name}: {cells}")
+
+
 def choose_row(page: Page, row: int) -> None:
     """Clicks the box before a row of the first table."""
     table = page.get_by_test_id("stDataFrame").first
@@ -104,6 +113,10 @@ def shows(drawing: Locator, colour: str, least: int = 40) -> bool:
     wanted = [int(colour[i : i + 2], 16) for i in (1, 3, 5)]
     near = np.abs(pixels(drawing) - wanted).max(axis=2) <= 6
     return int(near.sum()) >= least
+
+
+def expect_colours(page: Page, drawing: Locator, *colours: str) -> None:
+    until(page, lambda: all(shows(drawing, c) for c in colours), f"{colours}")
 
 
 def expect_title(page: Page, title: str) -> None:

@@ -51,7 +51,7 @@ def test_the_same_files_again_change_nothing_and_say_so(window):
         expect(page.locator(".rs-file", has_text=name).first).to_contain_text("already known")
     page.get_by_role("link", name="Home").first.click()
     expect(page.get_by_text("Newest activities")).to_be_visible()
-    assert screen.figures(page) == before
+    screen.until(page, lambda: screen.figures(page) == before, "the same figures")
 
 
 def test_many_files_show_their_progress_while_the_app_stays_usable(window, batch):
@@ -59,7 +59,7 @@ def test_many_files_show_their_progress_while_the_app_stays_usable(window, batch
     screen.drop(page, **batch)
     expect(page.get_by_text(re.compile(rf"and {MANY - 1} more · \d+ of {MANY}"))).to_be_visible()
     each = page.locator(".rs-file:has(i)")
-    assert each.count() == MANY
+    expect(each).to_have_count(MANY)
     shown = each.all_inner_texts()
     assert any("waiting" in told or "reading" in told for told in shown)
     page.get_by_role("link", name="Activities").first.click()

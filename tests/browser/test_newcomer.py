@@ -64,12 +64,11 @@ def test_the_whole_card_leads_to_the_run(window):
 
 def test_map_charts_and_table_show_the_songs_in_the_same_colours(page):
     for drawing in (screen.the_map(page), screen.the_charts(page)):
-        for colour in (FIRST, SECOND, THIRD):
-            assert screen.shows(drawing, colour)
+        screen.expect_colours(page, drawing, FIRST, SECOND, THIRD)
     assert page.get_by_test_id("stDataFrame").bounding_box()["width"] > 1000
-    assert screen.column(page, "At") == story.AT
-    assert screen.column(page, "Song") == story.TITLES
-    assert screen.column(page, "For") == ["2:00", "5:00", "3:00"]
+    screen.expect_column(page, "At", story.AT)
+    screen.expect_column(page, "Song", story.TITLES)
+    screen.expect_column(page, "For", ["2:00", "5:00", "3:00"])
     for panel in ("Pace", "Heart rate", "Cadence", "Elevation"):
         expect(screen.the_charts(page).get_by_text(panel, exact=False).first).to_be_visible()
 
@@ -92,8 +91,8 @@ def test_a_song_chosen_in_the_table_the_chart_or_the_map_is_shown_in_all_three(p
     bottom = told.bounding_box()["y"] + told.bounding_box()["height"]
     assert bottom <= page.get_by_test_id("stDataFrame").first.bounding_box()["y"]
     screen.choose_row(page, 1)
-    screen.until(page, lambda: screen.shows(screen.the_map(page), FIRST), "no choice")
-    assert screen.selected(page) == []
+    screen.expect_colours(page, screen.the_map(page), FIRST)
+    screen.expect_selected(page, [])
 
 
 def test_the_song_chosen_is_let_go_beside_its_name(page):
@@ -105,8 +104,8 @@ def test_the_song_chosen_is_let_go_beside_its_name(page):
     # It stays under the pointer.
     assert abs(table.bounding_box()["y"] - before) <= 1
     page.get_by_role("button", name="Show all songs").click()
-    screen.until(page, lambda: screen.shows(screen.the_map(page), FIRST), "no choice")
-    assert screen.selected(page) == []
+    screen.expect_colours(page, screen.the_map(page), FIRST)
+    screen.expect_selected(page, [])
     expect(page.get_by_role("button", name="Show all songs")).to_have_count(0)
 
 
@@ -135,14 +134,14 @@ def test_a_shift_is_shown_before_it_is_kept_and_then_moves_the_songs(page):
     page.get_by_text("Songs early or late?").click()
     shift(page, 60)
     expect(page.get_by_text("With +60 s there would be 3 songs on it")).to_be_visible()
-    assert screen.column(page, "At", 1) == ["0:30", "3:00", "8:00"]
-    assert screen.column(page, "At", 0) == story.AT
+    screen.expect_column(page, "At", ["0:30", "3:00", "8:00"], 1)
+    screen.expect_column(page, "At", story.AT)
     page.get_by_role("button", name="Keep this offset").click()
-    screen.until(page, lambda: screen.column(page, "At")[-1] == "8:00", "the shift")
-    assert screen.column(page, "Song") == ["No music", *story.TITLES]
+    screen.expect_column(page, "Song", ["No music", *story.TITLES])
+    screen.expect_column(page, "At", ["0:00", "0:30", "3:00", "8:00"])
     shift(page, 0)
     page.get_by_role("button", name="Keep this offset").click()
-    screen.until(page, lambda: screen.column(page, "At") == story.AT, "the shift back")
+    screen.expect_column(page, "At", story.AT)
     screen.settle(page)
 
 
@@ -189,14 +188,14 @@ def test_the_plays_are_in_the_listening_timeline(window):
     page.get_by_role("link", name="Listening").click()
     screen.expect_title(page, "Listening")
     screen.settle(page)
-    assert screen.column(page, "Song") == story.TITLES[::-1]
+    screen.expect_column(page, "Song", story.TITLES[::-1])
     page.get_by_role("textbox", name="Search").fill("middles")
     page.keyboard.press("Enter")
-    screen.until(page, lambda: screen.column(page, "Song") == ["Second"], "the search")
+    screen.expect_column(page, "Song", ["Second"])
 
 
 def test_a_second_start_finds_everything_again(server, window):
     server.restart()
     page = window()
     story.open_run(page)
-    assert screen.column(page, "Song") == story.TITLES
+    screen.expect_column(page, "Song", story.TITLES)
