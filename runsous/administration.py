@@ -25,7 +25,7 @@ def add_commands(commands: argparse._SubParsersAction[Any]) -> None:
         "--adopt-local", action="store_true", help="give it what was imported in local mode"
     )
     add.set_defaults(administer=_add)
-    reset = actions.add_parser("reset-password", help="set a password; ends all sessions")
+    reset = actions.add_parser("reset-password", help="set a password; ends sessions and tokens")
     reset.set_defaults(administer=_reset_password)
     disable = actions.add_parser("disable", help="let someone in no more; nothing is deleted")
     disable.set_defaults(administer=_disable)
@@ -76,16 +76,16 @@ def _add(engine: Engine, chosen: argparse.Namespace) -> None:
 
 
 def _reset_password(engine: Engine, chosen: argparse.Namespace) -> None:
-    from runsous.accounts import passwords
-    from runsous.store import accounts, audit, sessions
+    from runsous.accounts import entry, passwords
 
     account = _known(engine, chosen.email)
     kept = passwords.hashed(_password())
     with engine.begin() as conn:
-        accounts.set_password(conn, account.id, kept)
-        sessions.end_all(conn, account.id)
-        audit.note(conn, account.id, "password changed", "by the administrator")
-    print(f"{account.email} has a new password and is signed out everywhere.")
+        entry.set_password(conn, account.id, kept)
+    print(
+        f"{account.email} has a new password and is signed out everywhere;"
+        " their API tokens are revoked."
+    )
 
 
 def _disable(engine: Engine, chosen: argparse.Namespace) -> None:
@@ -104,7 +104,10 @@ def _set_disabled(engine: Engine, email: str, *, is_disabled: bool) -> None:
         accounts.set_disabled(conn, account.id, is_disabled=is_disabled)
         if is_disabled:
             sessions.end_all(conn, account.id)
-    print(f"{account.email} can {'no longer' if is_disabled else 'again'} sign in.")
+    if is_disabled:
+        print(f"{account.email} can no longer sign in; their API tokens are refused until enabled.")
+    else:
+        print(f"{account.email} can sign in again; their API tokens work again.")
 
 
 def _list(engine: Engine, _: argparse.Namespace) -> None:

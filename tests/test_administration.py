@@ -10,7 +10,7 @@ from runsous import cli, settings
 from runsous.accounts import entry
 from runsous.keys import Keyring
 from runsous.settings import Settings
-from runsous.store import connections
+from runsous.store import accounts, audit, connections
 
 EMAIL, PASSWORD = "ana@example.org", "correct horse battery"
 
@@ -48,25 +48,63 @@ def test_nobody_is_added_twice_or_with_a_short_password(command, engine, capsys)
     assert signed_in(engine)
 
 
-def test_a_reset_changes_the_password_and_ends_sessions(command, engine):
+def token_of(engine, email: str) -> str:
+    with engine.begin() as conn:
+        account = accounts.by_email(conn, email)
+        wanted = entry.WantedToken(f"watch of {email}", ["read"], None)
+        return entry.make_token(conn, account.id, wanted, "127.0.0.1")["token"]
+
+
+def is_good(engine, token: str) -> bool:
+    with engine.begin() as conn:
+        return entry.by_token(conn, token) is not None
+
+
+def test_a_reset_changes_the_password_and_ends_sessions_and_tokens(command, engine, capsys):
     command("user", "add", EMAIL)
-    secret = signed_in(engine)
+    command("user", "add", "bo@example.org")
+    secret, token = signed_in(engine), token_of(engine, EMAIL)
+    others = token_of(engine, "bo@example.org")
+    capsys.readouterr()
     assert command("user", "reset-password", EMAIL, password="quite another one") == 0
+    assert "their API tokens are revoked" in capsys.readouterr().out
     with engine.begin() as conn:
         assert entry.by_session(conn, secret) is None
+        newest = audit.newest(conn, accounts.by_email(conn, EMAIL).id, 2)
+    assert not is_good(engine, token)
+    assert is_good(engine, others)
+    assert [(line["action"], line["detail"]) for line in newest] == [
+        ("token revoked", f"watch of {EMAIL}"),
+        ("password changed", "by the administrator"),
+    ]
     assert not signed_in(engine)
     assert signed_in(engine, "quite another one")
 
 
-def test_who_is_disabled_stays_out_until_enabled(command, engine):
+def test_a_password_that_is_refused_resets_nothing(command, engine):
     command("user", "add", EMAIL)
-    secret = signed_in(engine)
+    secret, token = signed_in(engine), token_of(engine, EMAIL)
+    assert command("user", "reset-password", EMAIL, password="short") == 1
+    with engine.begin() as conn:
+        assert entry.by_session(conn, secret)
+    assert is_good(engine, token)
+    assert signed_in(engine)
+
+
+def test_who_is_disabled_stays_out_until_enabled(command, engine, capsys):
+    command("user", "add", EMAIL)
+    secret, token = signed_in(engine), token_of(engine, EMAIL)
+    capsys.readouterr()
     assert command("user", "disable", EMAIL) == 0
+    assert "API tokens are refused until enabled" in capsys.readouterr().out
     assert not signed_in(engine)
+    assert not is_good(engine, token)
     assert command("user", "enable", EMAIL) == 0
+    assert "API tokens work again" in capsys.readouterr().out
     with engine.begin() as conn:
         assert entry.by_session(conn, secret) is None
     assert signed_in(engine)
+    assert is_good(engine, token)
 
 
 def test_an_unknown_e_mail_is_said_so(command, capsys):

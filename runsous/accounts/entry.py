@@ -114,7 +114,7 @@ def sign_in(engine: Engine, email: str, password: str, address: str) -> str | No
 
 
 def change_password(engine: Engine, visitor: SignedIn, old: str, new: str) -> None:
-    """Replaces the password and signs out all other browsers.
+    """Replaces the password; see :func:`set_password`.
 
     :class:`InputError` where ``old`` is not the present one, or ``new`` is not accepted.
     """
@@ -124,9 +124,21 @@ def change_password(engine: Engine, visitor: SignedIn, old: str, new: str) -> No
         raise InputError("That is not your present password.")
     kept = passwords.hashed(new)
     with engine.begin() as conn:
-        accounts.set_password(conn, account.id, kept)
-        sessions.end_all(conn, account.id, but=digest(visitor.secret))
-        audit.note(conn, account.id, "password changed", address=visitor.address)
+        set_password(conn, account.id, kept, visitor)
+
+
+def set_password(conn: Connection, user_id: int, kept: str, by: SignedIn | None = None) -> None:
+    """Replaces the password by one whose hash is ``kept``, and ends what came by the old one.
+
+    That is all sessions, but for the browser it is done ``by``, and all tokens: whoever knew
+    the old password may have made some. ``None`` is whoever runs the server.
+    """
+    accounts.set_password(conn, user_id, kept)
+    sessions.end_all(conn, user_id, but=digest(by.secret) if by else b"")
+    how, address = (None, by.address) if by else ("by the administrator", None)
+    audit.note(conn, user_id, "password changed", how, address)
+    for name in tokens.delete_all(conn, user_id):
+        audit.note(conn, user_id, "token revoked", name, address)
 
 
 def vouched_for(engine: Engine, issuer: str, subject: str, email: str | None) -> int:

@@ -75,3 +75,11 @@ def delete(conn: Connection, user_id: int, token_id: int) -> str | None:
     )
     name = gone.scalar()
     return None if name is None else str(name)
+
+
+def delete_all(conn: Connection, user_id: int) -> list[str]:
+    """Revokes all tokens of a user; their names."""
+    gone = conn.execute(
+        text("DELETE FROM api_tokens WHERE user_id = :user RETURNING name"), {"user": user_id}
+    )
+    return list(gone.scalars())

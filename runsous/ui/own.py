@@ -22,7 +22,7 @@ farewell.forgetting.extend((st.cache_data.clear, st.cache_resource.clear))
 
 
 def change_password(user: User, old: str, new: str) -> None:
-    """Replaces the password; all other browsers are signed out."""
+    """Replaces the password; all other browsers are signed out, all tokens revoked."""
     _count(f"password {user.id}")
     here = entry.SignedIn(user.id, st.context.cookies.get(entry.COOKIE) or "", _address())
     entry.change_password(database.current(), here, old, new)

@@ -81,14 +81,22 @@ def test_a_token_needs_a_name(engine, ana):
     assert "name" in app.error[0].value
 
 
-def test_a_changed_password_signs_other_browsers_out(engine, ana):
+def test_a_changed_password_signs_other_browsers_out_and_revokes_tokens(engine, ana):
     other = entry.sign_in(engine, EMAIL, PASSWORD, "192.0.2.2")
+    with engine.begin() as conn:
+        user_id = entry.by_session(conn, ana).user_id
+        wanted = entry.WantedToken("watch", ["read"], None)
+        token = entry.make_token(conn, user_id, wanted, "")["token"]
     app = page()
+    assert any("your API tokens revoked" in c.value for c in app.caption)
     fields = {t.label: t for t in app.text_input}
     fields["Password now"].input("not the one")
     fields["New password"].input("battery staple")
     app = button(app, "Change it").click().run()
     assert "not your present password" in app.error[0].value
+    with engine.begin() as conn:
+        assert entry.by_session(conn, other)
+        assert entry.by_token(conn, token)
     fields = {t.label: t for t in app.text_input}
     fields["Password now"].input(PASSWORD)
     fields["New password"].input("battery staple")
@@ -97,6 +105,7 @@ def test_a_changed_password_signs_other_browsers_out(engine, ana):
     with engine.begin() as conn:
         assert entry.by_session(conn, ana)
         assert entry.by_session(conn, other) is None
+        assert entry.by_token(conn, token) is None
     assert entry.sign_in(engine, EMAIL, "battery staple", "")
     assert entry.sign_in(engine, EMAIL, PASSWORD, "") is None
 

@@ -55,7 +55,9 @@ def test_one_makes_an_account_signs_in_and_out(engine, browser):
     answer = fill_in(ana, "/auth/login?next=/activity?id=4", email=ANA, password=PASSWORD)
     assert answer.status_code == 303
     assert is_in(ana)
-    assert "Sign out everywhere" in ana.get("/auth/logout").text
+    page = ana.get("/auth/logout").text
+    assert "Sign out everywhere" in page
+    assert "API tokens go on working" in page
     answer = fill_in(ana, "/auth/logout")
     assert (answer.status_code, answer.headers["location"]) == (303, "/auth/login")
     assert COOKIE not in ana.cookies

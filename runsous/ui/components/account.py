@@ -28,14 +28,14 @@ def who(user: User) -> None:
     with st.expander("Change password", icon=":material/key:"), st.form("password", border=False):
         old = st.text_input("Password now", type="password", autocomplete="current-password")
         new = st.text_input("New password", type="password", autocomplete="new-password")
-        st.caption("Other browsers are signed out.")
+        st.caption("Other browsers are signed out, and your API tokens revoked.")
         if st.form_submit_button("Change it", type="primary"):
             try:
                 own.change_password(user, old, new)
             except InputError as error:
                 st.error(str(error))
             else:
-                once("Your password is changed.")
+                once("Your password is changed, and your API tokens are revoked.")
                 st.rerun()
 
 
