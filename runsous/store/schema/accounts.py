@@ -1,4 +1,4 @@
-"""Who may come in: sessions, tokens, invitations; what they did; secrets kept for them.
+"""Who may come in: sessions, tokens, invitations; what they did.
 
 Tokens, session ids and invitation codes are stored as hashes only.
 """
@@ -9,14 +9,15 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    CheckConstraint,
     Column,
     DateTime,
     Index,
     Integer,
     LargeBinary,
+    SmallInteger,
     Table,
     Text,
-    UniqueConstraint,
     Uuid,
     text,
 )
@@ -117,14 +118,11 @@ data_exports = Table(
 )
 
 
-connections = Table(
-    "connections",
+# One row: which of the ``keys`` is this database's.
+key_mark = Table(
+    "key_mark",
     metadata,
-    key(),
-    owner(),
-    Column("service", Text, nullable=False),
-    # Sealed by ``keys.Keyring`` for this row and column.
-    Column("secret", LargeBinary),
-    created(),
-    UniqueConstraint("user_id", "service"),
+    Column("id", SmallInteger, primary_key=True, autoincrement=False),
+    Column("mark", LargeBinary, nullable=False),
+    CheckConstraint("id = 1", name="one"),
 )

@@ -11,9 +11,11 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Identity,
     Index,
+    SmallInteger,
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
@@ -68,6 +70,8 @@ listens = Table(
     Column("duration_s", Double),
     Column("is_skipped", Boolean),
     Column("is_offline", Boolean),
+    # Who told it: 1 a file, 2 the service itself, 3 both.
+    Column("origins", SmallInteger, nullable=False, server_default=text("1")),
     # Where this report can reach in time, whatever its neighbours say: windows of the
     # timeline that no report spans can be merged one without the other.
     Column("earliest_at", DateTime(timezone=True), nullable=False),
