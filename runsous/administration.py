@@ -42,6 +42,9 @@ def add_commands(commands: argparse._SubParsersAction[Any]) -> None:
     rotate.add_argument(
         "--forget-old", action="store_true", help="keep no former key (after a restart of the app)"
     )
+    rotate.add_argument(
+        "--lost", action="store_true", help="the database's key is lost: give up what it sealed"
+    )
     rotate.set_defaults(administer=_rotate_key)
 
 
@@ -131,9 +134,18 @@ def _invite(engine: Engine, _: argparse.Namespace) -> None:
 
 def _rotate_key(engine: Engine, chosen: argparse.Namespace) -> None:
     from runsous.keys import Keyring
-    from runsous.store import connections
+    from runsous.store import connections, key_mark
 
     current = settings.current()
+    if chosen.lost:
+        keys = Keyring(settings.secret_keys(current))
+        with engine.begin() as conn:
+            count = key_mark.give_up(conn, keys)
+            key_mark.renew(conn, keys)
+        print(f"The database goes with this key now ({count} secrets were given up).")
+        return
+    # Before a key is added that would not open what there is.
+    key_mark.check(engine, current)
     if not current.secrets:
         settings.add_secret_key(current)
     elif len(current.secrets) == 1:
@@ -142,7 +154,9 @@ def _rotate_key(engine: Engine, chosen: argparse.Namespace) -> None:
             " restart the app, and run this again."
         )
     with engine.begin() as conn:
-        count = connections.reseal(conn, Keyring(settings.secret_keys(current)))
+        keys = Keyring(settings.secret_keys(current))
+        count = connections.reseal(conn, keys)
+        key_mark.renew(conn, keys)
     print(f"The newest key seals all stored secrets now ({count} sealed anew).")
     if chosen.forget_old and not current.secrets:
         settings.drop_old_secret_keys(current)

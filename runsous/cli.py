@@ -206,6 +206,7 @@ def _worker(_: argparse.Namespace) -> int:
     import asyncio
 
     from runsous import jobs, logs, settings
+    from runsous.store import key_mark
 
     if settings.current().auth == "accounts":
         logs.keep_private()
@@ -221,6 +222,7 @@ def _worker(_: argparse.Namespace) -> int:
         await asyncio.to_thread(jobs.close, engine)
 
     with _database() as engine:
+        key_mark.check(engine, settings.current())
         asyncio.run(work(engine))
     return _DONE
 

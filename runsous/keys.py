@@ -1,8 +1,8 @@
 """What this installation keeps secret: encryption of single values, and keyed hashes.
 
 Everything is derived from the master secrets, of which there may be several: the first seals, the
-others still open what they sealed. A sealed value names the key it needs, and is tied to the
-place it was sealed for, so that it opens nowhere else.
+others still open what they sealed, and the last hashes. A sealed value names the key it needs, and
+is tied to the place it was sealed for, so that it opens nowhere else.
 """
 
 from __future__ import annotations
@@ -47,7 +47,9 @@ class Keyring:
     def __init__(self, masters: Sequence[str]) -> None:
         self._keys = {_id(master): AESGCM(_derived(master, b"seal")) for master in masters}
         self._newest = next(iter(self._keys))
-        self._hashing = _derived(masters[0], b"hash")
+        # The oldest: counters and forms go on while keys are changed, and processes that have
+        # the new one already agree with those that have not.
+        self._hashing = _derived(masters[-1], b"hash")
 
     def __repr__(self) -> str:
         return f"Keyring({', '.join(key.hex() for key in self._keys)})"
@@ -74,9 +76,19 @@ class Keyring:
         except (InvalidTag, ValueError):
             raise CannotOpen("A stored secret is damaged or is not where it belongs.") from None
 
+    @property
+    def mark(self) -> bytes:
+        """How all begins that the newest key seals: tells which key that is, and nothing of it."""
+        return _FORMAT + self._newest
+
+    def know(self, sealed: bytes) -> bool:
+        """Whether one of the keys sealed it, or has this mark."""
+        head = sealed[: 1 + _ID_BYTES]
+        return head[:1] == _FORMAT and head[1:] in self._keys
+
     def is_current(self, sealed: bytes) -> bool:
         """Whether the newest key sealed it."""
-        return sealed[: 1 + _ID_BYTES] == _FORMAT + self._newest
+        return sealed[: 1 + _ID_BYTES] == self.mark
 
     def digest(self, purpose: str, text: str) -> bytes:
         """A keyed hash of 32 bytes: the same for the same text, telling nothing about it."""

@@ -28,7 +28,7 @@ from runsous import logs
 from runsous import settings as configuration
 from runsous.errors import AlreadyRunning, InputError, RunsousError
 from runsous.settings import Settings, make_home
-from runsous.store import database
+from runsous.store import database, key_mark
 from runsous.store.filelock import FileLock
 
 _early: Future[Engine] | None = None
@@ -104,7 +104,12 @@ def _begin_early() -> None:
 
 def _database() -> Engine:
     engine = database.open(configuration.current())
-    database.migrate(engine)
+    try:
+        database.migrate(engine)
+        key_mark.check(engine, configuration.current())
+    except BaseException:
+        database.close(engine)
+        raise
     return engine
 
 

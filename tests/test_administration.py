@@ -10,7 +10,7 @@ from runsous import cli, settings
 from runsous.accounts import entry
 from runsous.keys import Keyring
 from runsous.settings import Settings
-from runsous.store import accounts, audit, connections
+from runsous.store import accounts, audit, connections, key_mark
 
 EMAIL, PASSWORD = "ana@example.org", "correct horse battery"
 
@@ -168,3 +168,31 @@ def test_a_configured_key_is_rotated_by_whoever_configures_it(command, engine, c
     assert "in front" in capsys.readouterr().err
     settings.use(Settings(**{**one, "secrets": ("n" * 40, "o" * 40)}))
     assert command("rotate-key") == 0
+
+
+def test_after_rotation_the_database_goes_with_the_new_key(command, engine, home):
+    key_mark.check(engine, settings.current())
+    assert command("rotate-key", "--forget-old") == 0
+    key_mark.check(engine, settings.current())
+
+
+def test_who_lacks_the_databases_key_cannot_rotate_it_but_can_give_it_up(
+    command, engine, tmp_path, capsys
+):
+    command("user", "add", EMAIL)
+    ours = settings.current()
+    key_mark.check(engine, ours)
+    with engine.begin() as conn:
+        user_id = conn.execute(text("SELECT id FROM users")).scalar_one()
+        connections.save(conn, user_id, "strava", "a token", Keyring(settings.secret_keys(ours)))
+    other = Settings(**{**vars(ours), "home": tmp_path / "other"})
+    settings.use(other)
+    assert command("rotate-key") == 1
+    assert "RUNSOUS_SECRET_KEY" in capsys.readouterr().err
+    assert len(settings.secret_keys(other)) == 1
+    with engine.begin() as conn:
+        keys = Keyring(settings.secret_keys(ours))
+        assert connections.secret(conn, user_id, "strava", keys) == "a token"
+    assert command("rotate-key", "--lost") == 0
+    assert "1 secrets" in capsys.readouterr().out
+    key_mark.check(engine, other)

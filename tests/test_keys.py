@@ -84,7 +84,23 @@ def test_keys_are_not_shown():
 
 def test_a_digest_depends_on_key_purpose_and_text():
     ring = Keyring([NEW])
-    assert ring.digest("a", "b") == Keyring([NEW, OLD]).digest("a", "b")
+    assert ring.digest("a", "b") == Keyring([NEW]).digest("a", "b")
     others = {ring.digest("a", "c"), ring.digest("ab", ""), Keyring([OLD]).digest("a", "b")}
     assert ring.digest("a", "b") not in others
     assert len(others) == 3
+
+
+def test_what_was_counted_is_known_until_the_old_key_is_gone():
+    old = Keyring([OLD]).digest("a", "b")
+    assert Keyring([NEW, OLD]).digest("a", "b") == old
+    assert Keyring([NEW]).digest("a", "b") != old
+
+
+def test_a_mark_tells_whether_keys_are_the_same_and_nothing_else():
+    assert Keyring([NEW]).mark == Keyring([NEW, OLD]).mark != Keyring([OLD]).mark
+    assert Keyring([NEW]).seal("token", HERE).startswith(Keyring([NEW]).mark)
+    assert Keyring([NEW, OLD]).know(Keyring([OLD]).mark)
+    assert not Keyring([NEW]).know(Keyring([OLD]).mark)
+    assert not Keyring([NEW]).know(b"")
+    # Four bytes of a hash and the format.
+    assert len(Keyring([NEW]).mark) == 5

@@ -53,9 +53,7 @@ def renew(conn: Connection, keys: Keyring) -> None:
 def give_up(conn: Connection, keys: Keyring) -> int:
     """Forgets the secrets that none of these keys opens; how many that were."""
     lost = [row for row, seal in _seals(conn).items() if not keys.know(seal)]
-    conn.execute(
-        text("UPDATE connections SET secret = NULL WHERE id = ANY(:lost)"), {"lost": lost}
-    )
+    conn.execute(text("UPDATE connections SET secret = NULL WHERE id = ANY(:lost)"), {"lost": lost})
     return len(lost)
 
 
