@@ -8,7 +8,6 @@ TimescaleDB is present. ``activities.remove`` and ``listens.delete_source`` clea
 from runsous.store.schema.accounts import (
     api_tokens,
     audit_log,
-    connections,
     data_exports,
     handovers,
     invitations,
@@ -28,6 +27,13 @@ from runsous.store.schema.music import (
     tracks,
 )
 from runsous.store.schema.people import users
+from runsous.store.schema.services import (
+    connections,
+    oauth_states,
+    remote_activities,
+    service_windows,
+    sync_runs,
+)
 from runsous.store.schema.workouts import (
     activities,
     activity_files,
@@ -57,15 +63,19 @@ __all__ = [
     "listens",
     "metadata",
     "music_totals",
+    "oauth_states",
     "originals",
     "pauses",
     "plays",
     "pool_lengths",
     "rate_limits",
+    "remote_activities",
     "segments",
+    "service_windows",
     "sessions",
     "source_offsets",
     "source_totals",
+    "sync_runs",
     "tracks",
     "uploads",
     "users",

@@ -1,4 +1,4 @@
-"""Who may come in: sessions, tokens, invitations; what they did; secrets kept for them.
+"""Who may come in: sessions, tokens, invitations; what they did.
 
 Tokens, session ids and invitation codes are stored as hashes only.
 """
@@ -18,7 +18,6 @@ from sqlalchemy import (
     SmallInteger,
     Table,
     Text,
-    UniqueConstraint,
     Uuid,
     text,
 )
@@ -116,19 +115,6 @@ data_exports = Table(
         unique=True,
         postgresql_where=text("finished_at IS NULL"),
     ),
-)
-
-
-connections = Table(
-    "connections",
-    metadata,
-    key(),
-    owner(),
-    Column("service", Text, nullable=False),
-    # Sealed by ``keys.Keyring`` for this row and column.
-    Column("secret", LargeBinary),
-    created(),
-    UniqueConstraint("user_id", "service"),
 )
 
 
