@@ -153,6 +153,7 @@ def test_a_new_key_seals_what_the_old_one_sealed(command, engine, home):
     old = settings.secret_keys(settings.current())
     with engine.begin() as conn:
         user_id = conn.execute(text("SELECT id FROM users")).scalar_one()
+        connections.connect(conn, user_id, "strava", connections.Account("1"), 3600)
         connections.save(conn, user_id, "strava", "a token", Keyring(old))
     assert command("rotate-key", "--forget-old") == 0
     new = settings.secret_keys(settings.current())
@@ -184,6 +185,7 @@ def test_who_lacks_the_databases_key_cannot_rotate_it_but_can_give_it_up(
     key_mark.check(engine, ours)
     with engine.begin() as conn:
         user_id = conn.execute(text("SELECT id FROM users")).scalar_one()
+        connections.connect(conn, user_id, "strava", connections.Account("1"), 3600)
         connections.save(conn, user_id, "strava", "a token", Keyring(settings.secret_keys(ours)))
     other = Settings(**{**vars(ours), "home": tmp_path / "other"})
     settings.use(other)

@@ -13,6 +13,7 @@ def two(connection):
     """Two users, each with a connection."""
     ids = [accounts.create(connection, f"{name}@example.org", None) for name in ("ana", "bo")]
     for number in ids:
+        connections.connect(connection, number, "strava", connections.Account("1"), 3600)
         connections.save(connection, number, "strava", f"{TOKEN} {number}", Keyring([OLD]))
     return ids
 

@@ -18,6 +18,7 @@ def process(tmp_path, *keys: str, home: str = "home", auth: str = "accounts") ->
 def seal(engine, key: str) -> int:
     with engine.begin() as conn:
         number = accounts.create(conn, "ana@example.org", None)
+        connections.connect(conn, number, "strava", connections.Account("1"), 3600)
         connections.save(conn, number, "strava", "a token", Keyring([key]))
     return number
 

@@ -1,0 +1,259 @@
+"""What a service's list of activities says, and how far each has been brought in."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+LOOK, FETCH, DETAIL, KEPT = "look", "fetch", "detail", "kept"
+GONE, DISMISSED, EXPIRED = "gone", "dismissed", "expired"
+
+_MOST_FAILURES = 5
+
+
+@dataclass(frozen=True)
+class Feed:
+    """Whose list of which service."""
+
+    user_id: int
+    service: str
+    account_id: str
+
+
+@dataclass(frozen=True)
+class Listed:
+    """One activity as a list tells it."""
+
+    id: int
+    start_time: datetime
+    summary: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Open:
+    """One that is to be asked for; ``state`` says what."""
+
+    id: int
+    start_time: datetime
+    summary: dict[str, Any] | None
+    state: str
+
+
+def note(
+    conn: Connection,
+    feed: Feed,
+    listed: Iterable[Listed],
+    shape: Callable[[dict[str, Any]], Any],
+) -> list[int]:
+    """Takes over what a list says; the ids of those kept whose facts, not samples, changed.
+
+    New ones, those that are back, and those of which ``shape`` (what of a summary concerns the
+    samples) changed are to be fetched. What was dismissed or has expired stays so.
+    """
+    rows = {each.id: each for each in listed}
+    known = {
+        row.remote_id: row
+        for row in conn.execute(
+            text(
+                "SELECT remote_id, state, summary FROM remote_activities WHERE user_id = :user"
+                " AND service = :service AND remote_id = ANY (CAST(:ids AS bigint[])) FOR UPDATE"
+            ),
+            {"user": feed.user_id, "service": feed.service, "ids": list(rows)},
+        )
+    }
+    retold, changed = [], []
+    for number, row in rows.items():
+        before = known.get(number)
+        state, summary = (before.state, before.summary) if before else (GONE, None)
+        if state not in (GONE, FETCH, DISMISSED, EXPIRED) and summary == row.summary:
+            continue
+        if state == GONE or (
+            state in (KEPT, DETAIL) and (not summary or shape(summary) != shape(row.summary))
+        ):
+            state = FETCH
+        elif state in (KEPT, DETAIL):
+            retold.append(number)
+        changed.append(
+            {
+                "id": number,
+                "start_time": row.start_time.isoformat(),
+                "summary": row.summary,
+                "state": state,
+            }
+        )
+    conn.execute(
+        text(
+            "INSERT INTO remote_activities AS r"
+            " (user_id, service, remote_id, account_id, start_time, summary, state)"
+            " SELECT :user, :service, id, :account, start_time, summary, state"
+            " FROM jsonb_to_recordset(CAST(:rows AS jsonb))"
+            " AS l (id bigint, start_time timestamptz, summary jsonb, state text)"
+            " ON CONFLICT (user_id, service, remote_id) DO UPDATE SET"
+            " account_id = excluded.account_id, start_time = excluded.start_time,"
+            " summary = excluded.summary, state = excluded.state"
+        ),
+        {
+            "user": feed.user_id,
+            "service": feed.service,
+            "account": feed.account_id,
+            "rows": json.dumps(changed),
+        },
+    )
+    return retold
+
+
+def doubt(
+    conn: Connection,
+    user_id: int,
+    service: str,
+    window: tuple[datetime, datetime],
+    listed: Sequence[int],
+) -> None:
+    """Lets those that should have been listed between the two times, and were not, be looked at.
+
+    A page of a list can be wrong; only the service's word on the activity itself counts.
+    """
+    conn.execute(
+        text(
+            "UPDATE remote_activities SET state = 'look' WHERE user_id = :user"
+            " AND service = :service AND state IN ('kept', 'detail', 'fetch')"
+            " AND start_time >= :since AND start_time < :until"
+            " AND account_id = (SELECT account_id FROM connections c"
+            "  WHERE c.user_id = :user AND c.service = :service)"
+            " AND NOT remote_id = ANY (CAST(:listed AS bigint[]))"
+        ),
+        {
+            "user": user_id,
+            "service": service,
+            "since": window[0],
+            "until": window[1],
+            "listed": list(listed),
+        },
+    )
+
+
+def look_at(conn: Connection, feed: Feed, remote_id: int, now: datetime) -> None:
+    """Lets one activity be asked for, whatever is known of it, unless it is not wanted here."""
+    conn.execute(
+        text(
+            "INSERT INTO remote_activities AS r"
+            " (user_id, service, remote_id, account_id, start_time, state)"
+            " VALUES (:user, :service, :id, :account, :now, 'look')"
+            " ON CONFLICT (user_id, service, remote_id) DO UPDATE SET state = 'look', failures = 0"
+            " WHERE r.state NOT IN ('dismissed', 'expired')"
+        ),
+        {
+            "user": feed.user_id,
+            "service": feed.service,
+            "id": remote_id,
+            "account": feed.account_id,
+            "now": now,
+        },
+    )
+
+
+def next_open(conn: Connection, user_id: int, service: str) -> Open | None:
+    """What to ask for next: first what is in doubt, then samples, then details, newest first."""
+    row = conn.execute(
+        text(
+            "SELECT remote_id, start_time, summary, state FROM remote_activities"
+            " WHERE user_id = :user AND service = :service AND state IN ('look', 'fetch', 'detail')"
+            " AND failures < :most"
+            " ORDER BY state = 'detail', state = 'fetch', failures, start_time DESC, remote_id DESC"
+            " LIMIT 1"
+        ),
+        {"user": user_id, "service": service, "most": _MOST_FAILURES},
+    ).one_or_none()
+    return None if row is None else Open(*row)
+
+
+def one(conn: Connection, user_id: int, service: str, remote_id: int) -> Open | None:
+    """What is known of one activity."""
+    row = conn.execute(
+        text(
+            "SELECT remote_id, start_time, summary, state FROM remote_activities"
+            " WHERE user_id = :user AND service = :service AND remote_id = :id"
+        ),
+        {"user": user_id, "service": service, "id": remote_id},
+    ).one_or_none()
+    return None if row is None else Open(*row)
+
+
+def set_state(
+    conn: Connection, user_id: int, service: str, remote_ids: Sequence[int], state: str
+) -> None:
+    """Notes how far they have been brought in; kept ones were fetched now."""
+    conn.execute(
+        text(
+            "UPDATE remote_activities SET state = :state, failures = 0, fetched_at ="
+            " CASE WHEN :state IN ('kept', 'detail') THEN now() ELSE fetched_at END"
+            " WHERE user_id = :user AND service = :service"
+            " AND remote_id = ANY (CAST(:ids AS bigint[]))"
+        ),
+        {"user": user_id, "service": service, "ids": list(remote_ids), "state": state},
+    )
+
+
+def fail(conn: Connection, user_id: int, service: str, remote_id: int) -> None:
+    """Notes that one could not be brought in: it comes after the others, and not for ever."""
+    conn.execute(
+        text(
+            "UPDATE remote_activities SET failures = failures + 1"
+            " WHERE user_id = :user AND service = :service AND remote_id = :id"
+        ),
+        {"user": user_id, "service": service, "id": remote_id},
+    )
+
+
+def forgive(conn: Connection, user_id: int, service: str) -> None:
+    """Lets those that failed be tried again."""
+    conn.execute(
+        text(
+            "UPDATE remote_activities SET failures = 0"
+            " WHERE user_id = :user AND service = :service AND failures > 0"
+        ),
+        {"user": user_id, "service": service},
+    )
+
+
+def count(conn: Connection, user_id: int, service: str) -> dict[str, int]:
+    """How many there are by state; ``failed`` are those given up for this run."""
+    rows = conn.execute(
+        text(
+            "SELECT CASE WHEN failures >= :most AND state IN ('look', 'fetch', 'detail')"
+            " THEN 'failed' ELSE state END AS state, count(*) AS n"
+            " FROM remote_activities WHERE user_id = :user AND service = :service GROUP BY 1"
+        ),
+        {"user": user_id, "service": service, "most": _MOST_FAILURES},
+    )
+    return {row.state: row.n for row in rows}
+
+
+def fetched_before(conn: Connection, user_id: int, service: str, before: datetime) -> list[int]:
+    """Those whose word was last taken before a time."""
+    return list(
+        conn.execute(
+            text(
+                "SELECT remote_id FROM remote_activities WHERE user_id = :user"
+                " AND service = :service AND fetched_at < :before AND state IN ('kept', 'detail')"
+            ),
+            {"user": user_id, "service": service, "before": before},
+        ).scalars()
+    )
+
+
+def forget(conn: Connection, user_id: int, service: str) -> list[int]:
+    """Drops all that is known of a service's list; the ids of those that were kept."""
+    gone = conn.execute(
+        text(
+            "DELETE FROM remote_activities WHERE user_id = :user AND service = :service"
+            " RETURNING remote_id"
+        ),
+        {"user": user_id, "service": service},
+    )
+    return list(gone.scalars())
