@@ -15,27 +15,16 @@ from typing import Any, Final
 
 from runsous.errors import InputError
 from runsous.files import text
-from runsous.files.listening import (
-    SOME,
-    Harvest,
-    LeftOut,
-    NotMine,
-    Play,
-    harvest,
-    number,
-    reading,
-    word,
-)
+from runsous.files.listening import SOME, Harvest, harvest, reading
+from runsous.histories import lastfm
+from runsous.histories.plays import NotMine, Play, number
 from runsous.model import Reading
 
 _LISTS: Final = "track|scrobbles"
-_SECOND_S: Final = 5.0
-_MINUTE_S: Final = 60.0
 _FIRST_S: Final = 1_000_000_000
 """A number this large is a time; Last.fm began in 2002."""
 _WRITTEN: Final = re.compile(r"\d{1,2} [A-Z][a-z]{2} \d{4},? \d{2}:\d{2}(:\d{2})?")
 _ISO: Final = re.compile(r"\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}.*")
-_TO_THE_SECOND: Final = re.compile(r"\d:\d\d:\d\d")
 _NOTE_MINUTES: Final = (
     "Times are in whole minutes, taken as UTC the way Last.fm's exporters write them;"
     " songs can be placed to about a minute."
@@ -72,7 +61,7 @@ def read_lastfm(content: bytes) -> Reading:
     Raises :class:`InputError` when it holds no scrobbles.
     """
     found = _harvest(text.decode(content))
-    if any(play.precision_s == _MINUTE_S for play in found.plays):
+    if any(play.precision_s == lastfm.MINUTE_S for play in found.plays):
         found.notes.append(_NOTE_MINUTES)
     return reading("lastfm", found)
 
@@ -81,7 +70,7 @@ def _harvest(content: str) -> Harvest:
     entries: text.Records | text.Rows
     if text.is_json(content):
         entries = text.Records(content, _LISTS)
-        found = harvest(entries, _play_of_track)
+        found = harvest(entries, lastfm.play)
     else:
         entries = text.Rows(content)
         found = _harvest_rows(iter(entries))
@@ -92,43 +81,8 @@ def _harvest(content: str) -> Harvest:
 def _is_track(entry: Any) -> bool:
     if not isinstance(entry, dict):
         return False
-    is_named = bool(_name(entry.get("artist")) and _title(entry))
-    return is_named and (_is_playing(entry) or _is_stamp(_stamp(entry)))
-
-
-def _play_of_track(entry: Any) -> Play:
-    if not isinstance(entry, dict) or not {"artist", "name", "track"} & entry.keys():
-        raise NotMine
-    if _is_playing(entry):
-        raise LeftOut("songs that were just playing")
-    stamp = _stamp(entry)
-    return Play(
-        stamp=stamp,
-        artist=_name(entry.get("artist")),
-        title=_title(entry),
-        album=_name(entry.get("album")),
-        mbid=entry.get("mbid"),
-        precision_s=_precision_s(stamp),
-    )
-
-
-def _name(value: Any) -> Any:
-    """A name, which is an object in the API's answers ("name" in its extended ones)."""
-    return value.get("#text") or value.get("name") if isinstance(value, dict) else value
-
-
-def _title(entry: Mapping[str, Any]) -> Any:
-    return entry.get("name") or entry.get("track")
-
-
-def _stamp(entry: Mapping[str, Any]) -> Any:
-    date = entry.get("date", entry.get("uts"))
-    return date.get("uts") or date.get("#text") if isinstance(date, dict) else date
-
-
-def _is_playing(entry: Mapping[str, Any]) -> bool:
-    attributes = entry.get("@attr")
-    return isinstance(attributes, dict) and word(attributes.get("nowplaying")) == "true"
+    is_named = bool(lastfm.name(entry.get("artist")) and lastfm.title(entry))
+    return is_named and (lastfm.is_playing(entry) or _is_stamp(lastfm.stamp(entry)))
 
 
 def _harvest_rows(rows: Iterator[list[str]]) -> Harvest:
@@ -170,7 +124,7 @@ def _play_of_row(row: Sequence[str], columns: Mapping[str, int]) -> Play:
         title=cells.get("title"),
         album=cells.get("album"),
         mbid=cells.get("mbid"),
-        precision_s=_precision_s(cells["stamp"]),
+        precision_s=lastfm.precision_s(cells["stamp"]),
     )
 
 
@@ -179,8 +133,3 @@ def _is_stamp(value: Any) -> bool:
     if isinstance(value, str) and (_WRITTEN.fullmatch(value) or _ISO.fullmatch(value)):
         return True
     return number(value) >= _FIRST_S or number(value) == 0
-
-
-def _precision_s(stamp: Any) -> float:
-    is_minute = isinstance(stamp, str) and ":" in stamp and not _TO_THE_SECOND.search(stamp)
-    return _MINUTE_S if is_minute else _SECOND_S

@@ -11,7 +11,8 @@ from itertools import islice
 from typing import Any, Final
 
 from runsous.files import text
-from runsous.files.listening import SOME, NotMine, Play, harvest, reading, word
+from runsous.files.listening import SOME, harvest, reading
+from runsous.histories.plays import NotMine, Play, word
 from runsous.model import Reading
 
 _LISTS: Final = "scrobbles|list"

@@ -14,19 +14,8 @@ from typing import Any, Final
 import numpy as np
 
 from runsous.files import text
-from runsous.files.listening import (
-    SOME,
-    Floats,
-    Harvest,
-    LeftOut,
-    NotMine,
-    Play,
-    harvest,
-    number,
-    reading,
-    seconds,
-    word,
-)
+from runsous.files.listening import SOME, Harvest, harvest, reading
+from runsous.histories.plays import Floats, LeftOut, NotMine, Play, number, seconds, word
 from runsous.model import Reading
 
 Entry = Mapping[str, Any]

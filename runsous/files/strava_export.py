@@ -18,7 +18,7 @@ from typing import Final
 
 from runsous.errors import InputError
 from runsous.files import locales, text
-from runsous.files.listening import tidy
+from runsous.histories.plays import tidy
 from runsous.model import Workout
 
 _ID: Final = re.compile(r"\d{1,20}")

@@ -17,7 +17,7 @@ from runsous.files import (
     spotify_export,
     strava_export,
 )
-from runsous.files.listening import number, seconds, tidy
+from runsous.histories.plays import number, seconds, tidy
 
 ROOMS = {
     "spotify_extended": (spotify_export.is_spotify_extended, spotify_export.read_spotify_extended),
