@@ -124,6 +124,12 @@ def test_no_table_is_forgotten(engine, somebody):
         assert any(name.startswith(place) for name in members), each.name
 
 
+def test_the_exports_it_tells_of_are_those_before_it(engine, somebody):
+    (before,) = make.rows(engine, "SELECT id FROM data_exports")
+    told = table(made(engine, somebody.id), "tables/data_exports.csv")
+    assert [(row["id"], row["status"]) for row in told] == [(str(before["id"]), "done")]
+
+
 def test_no_secret_leaves_with_it(engine, somebody, home):
     members = made(engine, somebody.id)
     secrets = [somebody.session.encode(), somebody.token.encode(), str(home).encode()]
