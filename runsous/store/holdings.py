@@ -14,7 +14,8 @@ def activities(conn: Connection, user_id: int, heard: Span | None) -> dict[bool,
     """One row for the user's own activities (``False``) and one for the sample's (``True``).
 
     ``activities``, ``with_songs``, ``distance_m``, ``moving_time_s``; of those that could have
-    songs and have none, how many lie ``before``, ``during`` and ``after`` what was heard.
+    songs and have none, how many lie ``before``, ``during`` and ``after`` what was heard. One
+    whose samples were removed gets no songs any more.
     """
     since, until = heard or (None, None)
     rows = conn.execute(
@@ -27,9 +28,10 @@ def activities(conn: Connection, user_id: int, heard: Span | None) -> dict[bool,
             " (count(*) FILTER (WHERE waits AND start_time BETWEEN h.since AND h.until))::int"
             "   AS during,"
             " (count(*) FILTER (WHERE waits AND start_time > h.until))::int AS after"
-            " FROM (SELECT *, n_songs = 0 AND NOT is_start_hidden AS waits FROM activities"
-            "   WHERE user_id = :user) a, (SELECT CAST(:since AS timestamptz) AS since,"
-            "   CAST(:until AS timestamptz) AS until) h GROUP BY is_sample"
+            " FROM (SELECT *, n_songs = 0 AND NOT is_start_hidden AND NOT is_summary AS waits"
+            "   FROM activities WHERE user_id = :user) a,"
+            " (SELECT CAST(:since AS timestamptz) AS since, CAST(:until AS timestamptz) AS until) h"
+            " GROUP BY is_sample"
         ),
         {"user": user_id, "since": since, "until": until},
     )

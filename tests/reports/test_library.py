@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
+from runsous.accounts import retention
 from runsous.reports import library
 from runsous.store import activities, imports, plays
 from runsous.store.activities import SORTS, Filter
@@ -150,6 +151,18 @@ def test_it_is_a_gap_when_more_than_half_have_no_songs(engine, tmp_path):
     make.take(engine, make.written(tmp_path, "third.fit", make.fit(make.START + 2 * DAY)))
     found = gap(engine, user)
     assert (found.kind, found.before, found.during, found.after) == ("few", 0, 0, 2)
+
+
+def test_what_has_no_samples_any_more_waits_for_no_songs(engine, tmp_path):
+    user = make.user(engine)
+    runs = [make.written(tmp_path, f"{n}.fit", make.fit(make.START + n * DAY)) for n in range(2)]
+    late = make.spotify((0, "Ana – Late", 100.0), start=make.START + 9 * DAY)
+    make.take(engine, *runs, make.written(tmp_path, "late.json", late))
+    assert gap(engine, user).before == 2
+    retention.choose(engine, user, 1)
+    assert retention.apply(engine, user) == 2
+    assert gap(engine, user) is None
+    assert overview(engine, user).own.activities == 2
 
 
 def test_the_sample_is_counted_apart(engine, shelf):
