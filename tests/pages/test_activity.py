@@ -157,6 +157,20 @@ def test_an_entry_of_totals_says_that_there_is_no_more(filled, engine):
     assert "Samples (CSV)" not in said
 
 
+def test_over_a_few_metres_the_table_tells_no_pace(app, engine, tmp_path):
+    """Between the songs one runs for two seconds and stands for six."""
+    songs = make.spotify((0, "Ana – One", 198), (206, "Bo – Two", 394), start=library.START)
+    make.take(engine, make.written(tmp_path, "run.fit", library.run_with_music()))
+    make.take(engine, make.written(tmp_path, "songs.json", songs))
+    visit(app, "activity", id=library.number(engine, library.START))
+    rows = table(app)
+    assert rows["Song"].tolist() == ["One", "No music", "Two"]
+    assert rows["Distance"].tolist()[1] == "6 m"
+    first, between, last = rows["Pace"]
+    assert between == "–"
+    assert {first, last} <= {"5:33 /km", "5:34 /km"}
+
+
 def test_a_hidden_start_is_said_and_offers_no_shift(filled, engine):
     visit(filled, "activity", id=library.named(engine, "Hidden"))
     assert "Strava hides this activity's start time" in words(filled)

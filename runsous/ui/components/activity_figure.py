@@ -154,7 +154,8 @@ def _drawing(
 def _songs(as_of: data.AsOf, units: fmt.Units, *, _view: View) -> pd.DataFrame:
     """One row per segment as people read it; columns without a value are left out."""
     found, sport = _view.segments, _view.facts["sport"]
-    speed = found["distance_m"] / found["moving_s"].where(found["moving_s"] > 0)
+    # Where a pace would be noise, there is none.
+    speed = 1000 / found["pace_s_per_km"]
     rows = pd.DataFrame(
         {
             " ": [colours.swatch(colour) for colour in colours.song_colours(found)],
