@@ -37,6 +37,20 @@ def set_progress(conn: Connection, user_id: int, upload_id: int, **values: Any) 
     )
 
 
+def finish(conn: Connection, user_id: int, upload_id: int) -> None:
+    """Marks one upload as read. Its files are then those of which it was told what became of them:
+    an archive holds others, that are nothing of ours.
+    """
+    conn.execute(
+        text(
+            "UPDATE uploads u SET status = 'done', reading = NULL, done = f.n, total = f.n"
+            " FROM (SELECT count(*) AS n FROM import_files WHERE upload_id = :id) f"
+            " WHERE u.id = :id AND u.user_id = :user"
+        ),
+        {"id": upload_id, "user": user_id},
+    )
+
+
 def count_deaths(conn: Connection, user_id: int, import_id: UUID) -> None:
     """Notes where the process before this one died, if it did."""
     conn.execute(

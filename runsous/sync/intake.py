@@ -124,7 +124,8 @@ class Intake:
         if self.is_silent:
             nothing = InputError("It holds no workout or listening files.")
             is_whole = self._note(_failed(self.upload["path"], "unknown", nothing))
-        self._progress(status="done", done=self.upload["total"], reading=None)
+        with self.engine.begin() as conn:
+            handed_in.finish(conn, self.user_id, self.upload["id"])
         if is_whole and uploads.discard(self.settings, self.upload["stored_at"]):
             self._progress(stored_at=None)
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+import zipfile
 from datetime import timedelta
 
 import pytest
@@ -189,6 +190,38 @@ def status(engine, import_id):
         row = imports.one(conn, make.user(engine), import_id)
         files = imports.files(conn, make.user(engine), import_id)
     return row["status"], row["done"], row["total"], [(f.path, f.status) for f in files]
+
+
+def test_in_the_end_as_many_files_are_counted_as_are_spoken_of(engine, tmp_path):
+    """Of an archive with a list of its own, a note and a file that cannot be read."""
+    content = bytearray(
+        make.packed(
+            {**runs(3), "MANIFEST.md": b"# What is in it", "notes.json": b"{}"}, tmp_path / "a"
+        ).read_bytes()
+    )
+    with zipfile.ZipFile(tmp_path / "a") as opened:
+        at = opened.getinfo("1.fit").header_offset + 60
+    content[at : at + 20] = bytes(20)
+    import_id = received(
+        engine, {"a.zip": bytes(content), "alone.gpx": make.gpx(make.START + timedelta(days=30))}
+    )
+    counted = []
+
+    def seen(*_):
+        counted.append(status(engine, import_id)[1:3])
+
+    import_files.run(engine, make.user(engine), import_id, seen)
+    state, done, total, files = status(engine, import_id)
+    assert (state, done, total, len(files)) == ("done", 4, 4, 4)
+    assert dict(files) == {
+        "a.zip!0.fit": "imported",
+        "a.zip!1.fit": "failed",
+        "a.zip!2.fit": "imported",
+        "alone.gpx": "imported",
+    }
+    assert all(done <= total for done, total in counted)
+    retried(engine, import_id)
+    assert status(engine, import_id)[1:3] == (4, 4)
 
 
 def cancel_after(engine, import_id, n):
