@@ -19,8 +19,8 @@ COUNTS = (
     "listens_removed",
     "calls",
 )
-_FACTS = f"""id, service, reason, status, created_at, started_at, finished_at, resume_at, phase,
-done, total, {", ".join(COUNTS)}, budget, message"""
+_FACTS = f"""id, service, reason, status, created_at, started_at, finished_at, resume_at, failures,
+phase, done, total, {", ".join(COUNTS)}, budget, message"""
 _KEPT = 200
 """Runs of one connection that are remembered."""
 
@@ -48,8 +48,9 @@ def begin(conn: Connection, user_id: int, service: str, reason: str) -> int:
 
 
 def one(conn: Connection, user_id: int, run_id: int) -> dict[str, Any]:
-    """``id, service, reason, status, created_at, started_at, finished_at, resume_at, phase, done,
-    total, activities_new, …, calls, budget, message``; :class:`NotFound` unless this user's.
+    """``id, service, reason, status, created_at, started_at, finished_at, resume_at, failures,
+    phase, done, total``, the :data:`COUNTS`, ``budget, message``; :class:`NotFound` unless it is
+    this user's.
     """
     row = conn.execute(
         text(f"SELECT {_FACTS} FROM sync_runs WHERE id = :id AND user_id = :user"),  # noqa: S608
@@ -100,6 +101,18 @@ def start(conn: Connection, user_id: int, run_id: int) -> bool:
     return found.rowcount == 1
 
 
+def current(conn: Connection, user_id: int, service: str) -> dict[str, Any] | None:
+    """The run of a connection that is not finished, as :func:`one` gives it."""
+    row = conn.execute(
+        text(
+            f"SELECT {_FACTS} FROM sync_runs"  # noqa: S608 - fixed names
+            " WHERE user_id = :user AND service = :service AND finished_at IS NULL"
+        ),
+        {"user": user_id, "service": service},
+    ).one_or_none()
+    return None if row is None else row._asdict()
+
+
 def note(conn: Connection, user_id: int, run_id: int, **facts: Any) -> bool:
     """Notes what it is at (``phase, done, total, budget``) and adds to its counts; whether it
     is wanted still.
@@ -120,7 +133,8 @@ def wait(conn: Connection, user_id: int, run_id: int, until: datetime, message: 
     """Lets it go on at ``until``; ``message`` says what for."""
     conn.execute(
         text(
-            "UPDATE sync_runs SET status = 'waiting', resume_at = :until, message = :message"
+            "UPDATE sync_runs SET status = 'waiting', resume_at = :until, message = :message,"
+            " failures = failures + 1"
             " WHERE id = :id AND user_id = :user AND finished_at IS NULL"
         ),
         {"until": until, "message": message, "id": run_id, "user": user_id},

@@ -94,6 +94,8 @@ sync_runs = Table(
     _moment("finished_at"),
     # When a waiting one goes on.
     _moment("resume_at"),
+    # How often in a row the service could not be reached.
+    _count("failures"),
     # What it is at, in words, and how much of it is done.
     Column("phase", Text),
     _count("done"),

@@ -101,6 +101,7 @@ def _create_runs() -> None:
         _moment("started_at"),
         _moment("finished_at"),
         _moment("resume_at"),
+        _count("failures"),
         sa.Column("phase", sa.Text(), nullable=True),
         _count("done"),
         sa.Column("total", sa.Integer(), nullable=True),

@@ -1,0 +1,172 @@
+"""When a service may be called: its limits, kept by all processes together."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import Engine
+
+from runsous.errors import RateLimited
+from runsous.store import service_windows
+from runsous.store.service_windows import Window
+
+_WAITED_FOR_S = 20.0
+"""A window that opens within this time is waited for; for a longer one the work is put off."""
+
+_UNTOLD = timedelta(seconds=60)
+"""How long to leave alone a service that refuses calls and does not say until when."""
+
+_CLOCKS_DIFFER = timedelta(seconds=2)
+_MARGIN = 2
+
+Windows = Callable[[datetime], dict[str, Window]]
+Told = Callable[[Mapping[str, str], datetime], dict[str, Window]]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What a service allows: windows as they begin at a time, how its answers tell they are
+    now, and how far apart calls must be.
+    """
+
+    title: str
+    windows: Windows = lambda now: {}
+    told: Told = lambda headers, now: {}
+    apart_s: float = 0.0
+
+
+class Patience:
+    """A gate (:class:`runsous.net.http.Gate`) that lets through what a service allows."""
+
+    def __init__(
+        self, engine: Engine, service: str, stopping: threading.Event | None = None
+    ) -> None:
+        self.engine = engine
+        self.service = service
+        self.rule = RULES[service]
+        self.stopping = stopping or threading.Event()
+        self.calls = 0
+
+    def enter(self) -> None:
+        """Returns when a call may go out, counted; :class:`RateLimited` when that is long."""
+        while (opens_at := self._take()) is not None:
+            wait_s = (opens_at - _now()).total_seconds()
+            if wait_s > _WAITED_FOR_S or self.stopping.is_set():
+                raise self._limited(opens_at)
+            self.stopping.wait(max(0.05, wait_s))
+        if self.rule.apart_s:
+            with self.engine.begin() as conn:
+                wait_s = service_windows.turn(conn, self.service, self.rule.apart_s)
+            time.sleep(wait_s)
+        self.calls += 1
+
+    def leave(self, status: int, headers: Mapping[str, str]) -> None:
+        """Learns from an answer; :class:`RateLimited` where the service wants no more calls."""
+        now = _now()
+        said = self.rule.told(headers, now)
+        with self.engine.begin() as conn:
+            fresh = self.rule.windows(now)
+            if said:
+                service_windows.told(conn, self.service, fresh, said, now)
+            if status != 429:
+                return
+            known = service_windows.of_service(conn, self.service, now)
+            full = [w.resets_at for w in known.values() if w.used >= w.allowed]
+            until = _retry_after(headers, now) or max(full, default=None)
+            until = until or min((w.resets_at for w in fresh.values()), default=now + _UNTOLD)
+            service_windows.close(conn, self.service, "closed", until)
+        raise self._limited(until)
+
+    def close(self, until: datetime) -> None:
+        """Lets nobody call before ``until``."""
+        with self.engine.begin() as conn:
+            service_windows.close(conn, self.service, "closed", until)
+
+    def budget(self) -> dict[str, list[int]]:
+        """Calls used and allowed by window, as far as windows are counted."""
+        with self.engine.begin() as conn:
+            known = service_windows.of_service(conn, self.service, _now())
+        return {name: [w.used, w.allowed] for name, w in known.items() if name != "closed"}
+
+    def _take(self) -> datetime | None:
+        now = _now()
+        with self.engine.begin() as conn:
+            return service_windows.take(conn, self.service, self.rule.windows(now), now)
+
+    def _limited(self, until: datetime) -> RateLimited:
+        return RateLimited(
+            f"{self.rule.title} allows no more calls before {until:%H:%M} UTC"
+            f"{'' if until - _now() < timedelta(hours=12) else f' on {until:%d %B}'}.",
+            until,
+        )
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _retry_after(headers: Mapping[str, str], now: datetime) -> datetime | None:
+    told = headers.get("Retry-After", "") or headers.get("X-RateLimit-Reset-In", "")
+    return now + timedelta(seconds=int(told) + 1) if told.isdigit() else None
+
+
+def _strava_windows(now: datetime) -> dict[str, Window]:
+    """Quarters of an hour and days of UTC. The limits are those of a new application, until
+    its answers tell others.
+    """
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    quarters = (now - midnight) // timedelta(minutes=15) + 1
+    quarter = midnight + timedelta(minutes=15) * quarters + _CLOCKS_DIFFER
+    day = midnight + timedelta(days=1) + _CLOCKS_DIFFER
+    return {
+        "15 minutes": Window(200, 0, quarter),
+        "day": Window(2000, 0, day),
+        "reads in 15 minutes": Window(100, 0, quarter),
+        "reads in a day": Window(1000, 0, day),
+    }
+
+
+def _strava_told(headers: Mapping[str, str], now: datetime) -> dict[str, Window]:
+    found = {}
+    windows = _strava_windows(now)
+    for prefix, names in (
+        ("X-RateLimit", ("15 minutes", "day")),
+        ("X-ReadRateLimit", ("reads in 15 minutes", "reads in a day")),
+    ):
+        allowed = _numbers(headers.get(f"{prefix}-Limit", ""))
+        used = _numbers(headers.get(f"{prefix}-Usage", ""))
+        for name, most, n in zip(names, allowed, used, strict=False):
+            found[name] = Window(most, n, windows[name].resets_at)
+    return found
+
+
+def _listenbrainz_windows(now: datetime) -> dict[str, Window]:
+    return {"10 seconds": Window(30, 0, now + timedelta(seconds=10))}
+
+
+def _listenbrainz_told(headers: Mapping[str, str], now: datetime) -> dict[str, Window]:
+    """It counts by address: others behind ours, and calls under way, are allowed for."""
+    names = ("Limit", "Remaining", "Reset-In")
+    told = [_numbers(headers.get(f"X-RateLimit-{name}", "")) for name in names]
+    if not all(told):
+        return {}
+    (allowed,), (left,), (reset_s,) = told
+    resets_at = now + timedelta(seconds=reset_s) + _CLOCKS_DIFFER / 2
+    return {"10 seconds": Window(allowed, allowed - max(0, left - _MARGIN), resets_at)}
+
+
+def _numbers(told: str) -> list[int]:
+    parts = [part.strip() for part in told.split(",")]
+    return [int(part) for part in parts] if all(map(str.isdigit, parts)) else []
+
+
+RULES = {
+    "strava": Rule("Strava", _strava_windows, _strava_told),
+    "spotify": Rule("Spotify", apart_s=0.1),
+    "lastfm": Rule("Last.fm", apart_s=0.25),
+    "listenbrainz": Rule("ListenBrainz", _listenbrainz_windows, _listenbrainz_told),
+}
