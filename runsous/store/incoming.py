@@ -7,6 +7,7 @@ first and last, so that the order in which files come in makes no difference.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 import pandas as pd
 from sqlalchemy import Connection, text
@@ -80,14 +81,15 @@ _SETTLED = {
     "duration_s": "greatest(l.duration_s, excluded.duration_s)",
     "is_skipped": "greatest(l.is_skipped, excluded.is_skipped)",
     "is_offline": "greatest(l.is_offline, excluded.is_offline)",
+    "origins": "l.origins | excluded.origins",
 }
 _REACH = """earliest_at = least(l.earliest_at, excluded.earliest_at),
     latest_at = greatest(l.latest_at, excluded.latest_at)"""
 _LISTENS = f"""WITH fresh AS (
     INSERT INTO listens AS l (user_id, source, track_id, stamp, stamp_kind, precision_s,
-        idle_s, played_s, duration_s, is_skipped, is_offline, earliest_at, latest_at)
+        idle_s, played_s, duration_s, is_skipped, is_offline, origins, earliest_at, latest_at)
     SELECT :user, source, track_id, stamp, stamp_kind, precision_s,
-        idle_s, played_s, duration_s, is_skipped, is_offline, earliest_at, latest_at
+        idle_s, played_s, duration_s, is_skipped, is_offline, :origin, earliest_at, latest_at
     FROM reports
     ON CONFLICT (user_id, source, track_id, stamp, played_s) DO UPDATE SET
         {", ".join(f"{name} = {value}" for name, value in _SETTLED.items())}, {_REACH}
@@ -96,6 +98,21 @@ _LISTENS = f"""WITH fresh AS (
     RETURNING source, stamp, earliest_at, latest_at,
         xmax = 0 AND track_id <> {frames.NO_TRACK} AS is_new
 ) INSERT INTO touched SELECT source, stamp, earliest_at, latest_at, is_new FROM fresh"""  # noqa: S608 - ours
+
+# What the service itself told before and does not any more was deleted there, or edited.
+_WITHDRAWN = """WITH absent AS (
+    SELECT l.id, l.stamp FROM listens l WHERE l.user_id = :user AND l.source = :source
+        AND l.stamp >= :since AND l.stamp < :until AND l.origins & 2 <> 0
+        AND NOT EXISTS (SELECT FROM reports r WHERE r.source = l.source
+            AND r.track_id = l.track_id AND r.stamp = l.stamp
+            AND r.played_s IS NOT DISTINCT FROM l.played_s)
+), left_to_files AS (
+    UPDATE listens l SET origins = 1 FROM absent a
+    WHERE l.user_id = :user AND l.id = a.id AND l.stamp = a.stamp AND l.origins = 3
+)
+DELETE FROM listens l USING absent a
+WHERE l.user_id = :user AND l.id = a.id AND l.stamp = a.stamp AND l.origins = 2
+RETURNING l.track_id, l.earliest_at, l.latest_at"""
 
 # A track's length is the median of what was ever reported of it.
 _DURATIONS = """UPDATE tracks t SET duration_s = m.duration_s FROM (
@@ -122,19 +139,47 @@ WHERE l.user_id = :user AND l.track_id = k.id
     AND ({_EARLIEST}, {_LATEST}) IS DISTINCT FROM (l.earliest_at, l.latest_at)"""  # noqa: S608
 
 
+FILE, SERVICE = 1, 2
+"""Who told a report: bits of ``origins``."""
+
+
 @dataclass(frozen=True)
 class Added:
-    """How many reports of songs were new, and when plays may have changed."""
+    """How many reports of songs were new, how many are told no more, and when plays may have
+    changed.
+    """
 
     count: int
     touched: list[Span]
+    withdrawn: int = 0
 
 
-def save(conn: Connection, user_id: int, listens: pd.DataFrame) -> Added:
+@dataclass(frozen=True)
+class Whole:
+    """All that a source tells from ``since`` to before ``until``."""
+
+    source: str
+    since: datetime
+    until: datetime
+
+
+@dataclass(frozen=True)
+class Told:
+    """Who told reports, and of which time they are all there is to tell."""
+
+    origin: int
+    whole: Whole | None = None
+
+
+BY_A_FILE = Told(FILE)
+
+
+def save(conn: Connection, user_id: int, listens: pd.DataFrame, told: Told = BY_A_FILE) -> Added:
     """Stores reports that are not there yet, with their tracks and artists.
 
     ``listens`` has :data:`frames.LISTENS` and ``artist_key, title_key, earliest_at, latest_at``.
-    A report is the same when source, track, stamp and time played are.
+    A report is the same when source, track, stamp and time played are. What a service told
+    of a time and, telling all of it, tells no more goes, unless a file tells it too.
     """
     _drop(conn)
     conn.execute(text(_TABLE))
@@ -145,17 +190,23 @@ def save(conn: Connection, user_id: int, listens: pd.DataFrame) -> Added:
     conn.execute(text("SET LOCAL enable_nestloop = off"))
     conn.execute(text(_ARTISTS), user)
     new_tracks = sum(conn.execute(text(_TRACKS), user).scalars())
-    for statement in (_REPORTS, _LISTENS):
-        conn.execute(text(statement), user)
+    conn.execute(text(_REPORTS), user)
+    conn.execute(text(_LISTENS), {**user, "origin": told.origin})
     conn.execute(text("SET LOCAL enable_nestloop = on"))
     tracks = list(conn.execute(text("SELECT DISTINCT track_id FROM reports")).scalars())
+    whole = told.whole
+    gone = conn.execute(text(_WITHDRAWN), {**user, **vars(whole)}).all() if whole else []
     count = conn.execute(text("SELECT count(*) FROM touched WHERE is_new")).scalar_one()
     totals.count(conn, user_id, tracks=new_tracks)
     totals.count_reports(conn, user_id, "SELECT source, stamp FROM touched WHERE is_new")
+    if whole and gone:
+        tracks = list({*tracks, *(row.track_id for row in gone)})
+        totals.recount(conn, user_id, whole.source)
     measured = settle_durations(conn, user_id, tracks)
     found = spans.collapsed(conn, "SELECT earliest_at, latest_at FROM touched")
+    left = [(row.earliest_at, row.latest_at) for row in gone]
     _drop(conn)
-    return Added(count, found + measured)
+    return Added(count, found + left + measured, len(gone))
 
 
 def settle_durations(conn: Connection, user_id: int, tracks: list[int]) -> list[Span]:

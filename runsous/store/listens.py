@@ -103,6 +103,49 @@ def delete_source(conn: Connection, user_id: int, source: str) -> list[Span]:
     return left + incoming.settle_durations(conn, user_id, list(tracks.scalars()))
 
 
+def withdraw(conn: Connection, user_id: int, source: str) -> list[Span]:
+    """Deletes the reports of a source that only the service told, not a file; when plays may
+    have changed.
+    """
+    values = {"user": user_id, "source": source}
+    gone = conn.execute(
+        text(
+            "DELETE FROM listens WHERE user_id = :user AND source = :source AND origins = 2"
+            " RETURNING track_id, earliest_at, latest_at"
+        ),
+        values,
+    ).all()
+    make_own(conn, user_id, source)
+    totals.recount(conn, user_id, source)
+    left = [(row.earliest_at, row.latest_at) for row in gone]
+    tracks = list({row.track_id for row in gone})
+    return left + incoming.settle_durations(conn, user_id, tracks)
+
+
+def make_own(conn: Connection, user_id: int, source: str) -> None:
+    """Lets what a service told count as the user's own, as if a file had told it."""
+    conn.execute(
+        text(
+            "UPDATE listens SET origins = 1"
+            " WHERE user_id = :user AND source = :source AND origins <> 1"
+        ),
+        {"user": user_id, "source": source},
+    )
+
+
+def told_by_service(conn: Connection, user_id: int, source: str) -> int:
+    """How many reports of songs a service told."""
+    return int(
+        conn.execute(
+            text(
+                "SELECT count(*) FROM listens WHERE user_id = :user AND source = :source"
+                " AND origins & 2 <> 0 AND track_id <> :none"
+            ),
+            {"user": user_id, "source": source, "none": frames.NO_TRACK},
+        ).scalar_one()
+    )
+
+
 def delete_unheard(conn: Connection, user_id: int) -> None:
     """Drops tracks and artists that no report mentions any more."""
     user = {"user": user_id}

@@ -10,6 +10,8 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from runsous import frames
+
 
 def count(conn: Connection, user_id: int, *, plays: int = 0, tracks: int = 0) -> None:
     """Notes that there are so many more plays and tracks; fewer where negative."""
@@ -33,7 +35,7 @@ def music(conn: Connection, user_id: int) -> dict[str, int]:
     return {"n_plays": 0, "n_tracks": 0} if found is None else found._asdict()
 
 
-def count_reports(conn: Connection, user_id: int, reports: str) -> None:
+def count_reports(conn: Connection, user_id: int, reports: str, **values: Any) -> None:
     """Notes new reports of songs: what a query yields as ``source`` and ``stamp``."""
     conn.execute(
         text(
@@ -44,7 +46,20 @@ def count_reports(conn: Connection, user_id: int, reports: str) -> None:
             " first_at = least(s.first_at, excluded.first_at),"
             " last_at = greatest(s.last_at, excluded.last_at)"
         ),
-        {"user": user_id},
+        {"user": user_id, **values},
+    )
+
+
+def recount(conn: Connection, user_id: int, source: str) -> None:
+    """Counts the reports of one source anew: some went."""
+    forget_source(conn, user_id, source)
+    count_reports(
+        conn,
+        user_id,
+        "SELECT source, stamp FROM listens WHERE user_id = :user AND source = :source"
+        " AND track_id <> :none",
+        source=source,
+        none=frames.NO_TRACK,
     )
 
 

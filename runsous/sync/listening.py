@@ -20,23 +20,44 @@ _AHEAD = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Kept:
-    """How many reports of songs were new, known, and left out as lying in the future."""
+    """How many reports of songs were new, known, and left out as lying in the future; how many
+    a service tells no more.
+    """
 
     added: int
     known: int
     in_future: int
+    withdrawn: int = 0
 
 
-def keep(conn: Connection, user_id: int, listens: pd.DataFrame, now: datetime) -> Kept:
+def keep(
+    conn: Connection,
+    user_id: int,
+    listens: pd.DataFrame,
+    now: datetime,
+    told: incoming.Told = incoming.BY_A_FILE,
+) -> Kept:
     """Stores reports (:data:`frames.LISTENS`) and rebuilds the timeline around the new ones."""
     users.lock(conn, user_id)
     past = listens[listens["stamp"] <= now + _AHEAD]
     n_past, n_songs = (int(frame["title"].notna().sum()) for frame in (past, listens))
-    if past.empty:
+    if past.empty and not told.whole:
         return Kept(0, 0, n_songs)
-    added = incoming.save(conn, user_id, _prepared(conn, user_id, past))
+    added = incoming.save(conn, user_id, _prepared(conn, user_id, past), told)
     timeline.rebuild(conn, user_id, added.touched)
-    return Kept(added.count, n_past - added.count, n_songs - n_past)
+    return Kept(added.count, n_past - added.count, n_songs - n_past, added.withdrawn)
+
+
+def leave_service(conn: Connection, user_id: int, source: str, *, is_kept: bool) -> None:
+    """Ends what ties a source's reports to its service: those it told become the user's own, or
+    (not ``is_kept``) go unless a file tells them too.
+    """
+    users.lock(conn, user_id)
+    if is_kept:
+        store.make_own(conn, user_id, source)
+        return
+    timeline.rebuild(conn, user_id, store.withdraw(conn, user_id, source))
+    store.delete_unheard(conn, user_id)
 
 
 def shift_source(conn: Connection, user_id: int, source: str, offset_s: float) -> None:

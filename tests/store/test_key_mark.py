@@ -68,6 +68,7 @@ def test_local_mode_needs_a_key_for_sealed_secrets_alone(engine, tmp_path):
 def test_what_a_lost_key_sealed_can_be_given_up(engine, tmp_path):
     number = seal(engine, OLD)
     with engine.begin() as conn:
+        connections.connect(conn, number, "spotify", connections.Account("1"), 3600)
         connections.save(conn, number, "spotify", "another", Keyring([NEW]))
         assert key_mark.give_up(conn, Keyring([NEW])) == 1
         assert connections.secret(conn, number, "strava", Keyring([NEW])) is None
