@@ -8,12 +8,12 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, text
 
 from runsous import settings
 from runsous.accounts import entry, everything
 from runsous.keys import Keyring
-from runsous.store import accounts, connections, database, tokens
+from runsous.store import accounts, connections, database, sync_runs, tokens
 from runsous.store import sessions as store_sessions
 from runsous.sync import import_files, listening, songs, uploads
 from tests.sync import make
@@ -65,8 +65,7 @@ def somebody(engine: Engine, folder: Path, name: str) -> Somebody:
             ),
             {"user": account.id},
         )
-        ring = Keyring(settings.secret_keys(settings.current()))
-        connections.save(conn, account.id, "lastfm", "their key", ring)
+        connect(conn, account.id)
     songs.settle(engine, account.id)
     fail(engine, account.id)
     export = everything.ask(engine, account.id)
@@ -93,6 +92,21 @@ def library(engine: Engine, user_id: int, folder: Path, run: bytes, song: str) -
     ]
     report = import_files.import_paths(engine, user_id, paths)
     assert report.failed == 0, report
+
+
+def connect(conn: Connection, user_id: int) -> None:
+    """A connection with a run, what its list says, and one they were sent to make."""
+    connections.connect(conn, user_id, "lastfm", connections.Account(f"account {user_id}"), 3600)
+    ring = Keyring(settings.secret_keys(settings.current()))
+    connections.save(conn, user_id, "lastfm", "their key", ring)
+    sync_runs.begin(conn, user_id, "lastfm", "user")
+    for row in (
+        "remote_activities (user_id, service, remote_id, account_id, start_time, state)"
+        " VALUES (:user, 'strava', 1, 'them', now(), 'look')",
+        "oauth_states (user_id, digest, service, verifier, expires_at)"
+        " VALUES (:user, sha256(CAST(:user AS text)::bytea), 'strava', 'sealed', now())",
+    ):
+        conn.execute(text(f"INSERT INTO {row}"), {"user": user_id})
 
 
 def fail(engine: Engine, user_id: int) -> None:

@@ -139,6 +139,7 @@ def test_no_secret_leaves_with_it(engine, somebody, home):
         ("api_tokens", "digest"),
         ("handovers", "digest"),
         ("connections", "secret"),
+        ("oauth_states", "digest"),
     ):
         for found in make.rows(engine, f"SELECT {column} AS it FROM {name}"):
             value = found["it"]

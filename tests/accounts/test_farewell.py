@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import signal
 import threading
 import time
 from dataclasses import replace
@@ -17,6 +18,7 @@ from runsous.accounts import everything, farewell
 from runsous.errors import NotFound
 from runsous.store import imports, schema, streams, users
 from runsous.sync import import_files, sample, songs, uploads
+from tests import running
 from tests.accounts import filling
 from tests.sync import make
 
@@ -101,14 +103,18 @@ def test_nothing_of_a_deleted_account_is_left_and_nothing_of_another_is_missing(
     assert not users_there(engine, bo.id)
     assert files(home) == others_files
     assert rows_of(engine, ana.id) == kept
-    after = contents(engine)
-    for name in before:
-        if not name.startswith(("procrastinate", "rate_limits")):
-            assert sorted(after[name]) == sorted(before[name]), name
+    expect_same(before, contents(engine))
     # Whose files were imported where they lie keeps them.
     assert (tmp_path / "bo" / "morning run.fit").exists()
     with pytest.raises(NotFound):
         farewell.leave(engine, bo.id)
+
+
+def expect_same(before, after):
+    """That the tables hold what they held, but for those that tell of work and of the server."""
+    for name in before:
+        if not name.startswith(("procrastinate", "rate_limits", "key_mark")):
+            assert sorted(after[name]) == sorted(before[name]), name
 
 
 def imports_of(engine, user_id):
@@ -182,6 +188,39 @@ def test_one_that_does_not_stop_finds_its_user_gone(engine, ana, tmp_path, monke
     assert rows_of(engine, ana.id) == {}
     assert mentions(engine, "Tune", ana.email) == set()
     assert outcome == ["failed"]
+
+
+@pytest.mark.parametrize("patience_s", [20.0, 0.0], ids=["patient", "impatient"])
+def test_an_import_in_another_process_brings_nothing_back(
+    engine, ana, tmp_path, home, monkeypatch, database_url, patience_s
+):
+    monkeypatch.setattr(farewell, "_PATIENCE_S", patience_s)
+    before, left = contents(engine), files(home)
+    bo = filling.somebody(engine, tmp_path, "bo")
+    packed = make.packed(many(150), tmp_path / "many.zip").read_bytes()
+    import_id = uploads.receive(
+        engine, bo.id, settings.current(), "browser", [("many.zip", io.BytesIO(packed))]
+    )
+    jobs.defer_import(engine, bo.id, import_id)
+    jobs.close(engine)
+    given = {"DATABASE_URL": database_url, "RUNSOUS_AUTH": "accounts"}
+    worker = running.App("worker", home=home, command=running.RUNSOUS, **given)
+    try:
+        _wait_until_files_are_in(engine, import_id, 5)
+        farewell.leave(engine, bo.id)
+        # The job finds out that its user is gone, and ends too.
+        give_up = time.monotonic() + 60
+        while rows_of(engine, bo.id):
+            assert time.monotonic() < give_up, rows_of(engine, bo.id)
+            time.sleep(0.05)
+    finally:
+        assert worker.stop(signal.SIGTERM) == 0
+    assert mentions(engine, "Tune", "many.zip", bo.email) == set()
+    assert files(home) == left
+    expect_same(before, contents(engine))
+    printed = worker.printed()
+    assert "Traceback" not in printed
+    assert not [word for word in ("Tune", "many.zip", bo.email) if word in printed]
 
 
 def _tried(engine, user_id, import_id, outcome):
