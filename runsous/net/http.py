@@ -74,6 +74,11 @@ class Answer:
     body: bytes = field(repr=False)
     service: str = "The service"
 
+    @property
+    def is_passing(self) -> bool:
+        """Whether it says "not now" rather than yes or no."""
+        return self.status >= 500 or self.status in _PASSING
+
     def json(self) -> Any:
         """The body as JSON; :class:`Unavailable` where it is cut off or something else."""
         return self._parsed
@@ -220,7 +225,7 @@ class Http:
         judge = options.get("judge")
         if judge is not None:
             judge(answer)
-        if answer.status >= 500 or answer.status in _PASSING:
+        if answer.is_passing:
             raise Unavailable(f"{self.name} is not answering as it should ({answer.status}).")
         if 300 <= answer.status < 400:
             raise Rejected(

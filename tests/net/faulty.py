@@ -71,3 +71,7 @@ def answer(body: Any = b"{}", status: int = 200, **headers: str) -> bytes:
     told |= {name.replace("_", "-"): value for name, value in headers.items()}
     lines = [f"HTTP/1.1 {status} As told", *(f"{k}: {v}" for k, v in told.items()), "", ""]
     return "\r\n".join(lines).encode() + content
+
+
+def hang_up(connection: socket.socket) -> None:
+    """Closes without a word."""

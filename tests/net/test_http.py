@@ -13,7 +13,7 @@ import pytest
 
 from runsous.errors import RateLimited, Rejected, ServiceError, Unavailable
 from runsous.net.http import Answer, Http, OpenGate, Stopped
-from tests.net.faulty import Faulty, answer
+from tests.net.faulty import Faulty, answer, hang_up
 
 SECRET = "hush-hush-4711"
 GOOD = answer({"is": "well"})
@@ -41,10 +41,6 @@ def client(server: Faulty | str, gate=None, **options) -> Http:
     options.setdefault("sleep", lambda seconds: None)
     url = server if isinstance(server, str) else server.url
     return Http(url, gate or OpenGate(), name="Strava", **options)
-
-
-def hang_up(connection: socket.socket) -> None:
-    """Closes without a word."""
 
 
 def stay_silent(connection: socket.socket) -> None:
