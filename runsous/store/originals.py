@@ -24,6 +24,15 @@ def save(conn: Connection, user_id: int, sha256: str, kind: str, content: bytes)
     )
 
 
+def replace(conn: Connection, user_id: int, sha256: str, kind: str, content: bytes) -> None:
+    """Keeps the bytes in place of those kept so far."""
+    conn.execute(
+        text("DELETE FROM originals WHERE user_id = :user AND sha256 = :sha256"),
+        {"user": user_id, "sha256": sha256},
+    )
+    save(conn, user_id, sha256, kind, content)
+
+
 def content(conn: Connection, user_id: int, sha256: str) -> bytes | None:
     """The file's bytes, or ``None`` where none are kept."""
     deflated = conn.execute(

@@ -199,6 +199,22 @@ def set_state(
     )
 
 
+def key(service: str, remote_id: int) -> str:
+    """Under what name the content of an activity of a service is kept."""
+    return f"{service}:{remote_id}"
+
+
+def dismiss(conn: Connection, user_id: int, keys: Sequence[str]) -> None:
+    """Notes that their owner does not want the activities of these names (see :func:`key`)."""
+    conn.execute(
+        text(
+            "UPDATE remote_activities SET state = 'dismissed' WHERE user_id = :user"
+            " AND service || ':' || remote_id = ANY (CAST(:keys AS text[]))"
+        ),
+        {"user": user_id, "keys": list(keys)},
+    )
+
+
 def fail(conn: Connection, user_id: int, service: str, remote_id: int) -> None:
     """Notes that one could not be brought in: it comes after the others, and not for ever."""
     conn.execute(

@@ -21,7 +21,7 @@ from runsous.model import Reading
 from runsous.store import imports, users
 from runsous.store import uploads as handed_in
 from runsous.store.imports import FileResult
-from runsous.sync import archives, listening, readers, uploads, workouts
+from runsous.sync import archives, listening, readers, tellings, uploads, workouts
 from runsous.sync.archives import Entry, Leaf, Remark
 
 Progress = Callable[[int, int, str], None]
@@ -146,27 +146,27 @@ class Intake:
             reading = readers.read(content)
             if reading.listens is not None:
                 return self._keep_listens(leaf.path, reading, sha256, notes)
-            source = workouts.Source(sha256, reading.kind, leaf.path, content, leaf.facts)
+            source = tellings.Source(sha256, reading.kind, leaf.path, content, leaf.facts)
             return self._keep_workouts(leaf.path, source, reading, notes)
         except InputError as error:
             kind = reader.kind if reader else "unknown"
             return self._refused(_failed(leaf.path, kind, error), error, sha256)
 
     def _import_entry(self, entry: Entry) -> bool:
-        source = workouts.Source(entry.sha256, "strava_export", entry.path, None, entry.facts)
+        source = tellings.Source(entry.sha256, "strava_export", entry.path, None, entry.facts)
         label = f"{entry.path}#{entry.facts['activity_id']}"
         said = ["Only its totals are known."]
         if entry.missing:
             said.insert(0, f"Its file {entry.missing} is not in the archive.")
         try:
-            workout = strava_export.to_workout(workouts.strava_entry(entry.facts))
+            workout = strava_export.to_workout(tellings.strava_entry(entry.facts))
             reading = Reading("strava_export", (workout,))
             return self._keep_workouts(label, source, reading, tuple(said))
         except InputError as error:
             return self._note(_failed(label, "strava_export", error), entry.sha256)
 
     def _keep_workouts(
-        self, path: str, source: workouts.Source, reading: Reading, notes: tuple[str, ...]
+        self, path: str, source: tellings.Source, reading: Reading, notes: tuple[str, ...]
     ) -> bool:
         with self.engine.begin() as conn:
             kept = workouts.keep(conn, self.user_id, source, reading.workouts)

@@ -4,32 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
 from sqlalchemy import Connection
 
-from runsous import settings
-from runsous.analysis import geo, merging, recording, sameness
+from runsous.analysis import merging, recording, sameness
 from runsous.errors import InputError
-from runsous.files import strava_export
 from runsous.model import Activity, Workout
-from runsous.store import activities, activity_files, originals, summaries, users
-from runsous.sync import readers, songs
+from runsous.store import (
+    activities,
+    activity_files,
+    originals,
+    remote_activities,
+    summaries,
+    users,
+)
+from runsous.sync import songs, tellings
+from runsous.sync.tellings import Source
 
-_THUMBNAIL_POINTS = 60
 _PASSED = "The samples of this activity were removed as you chose, so nothing was added to it."
-
-
-@dataclass(frozen=True)
-class Source:
-    """Where workouts came from: a file's bytes, or (``content`` None) an entry without one."""
-
-    sha256: str
-    kind: str
-    path: str
-    content: bytes | None = None
-    facts: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -59,8 +52,8 @@ def keep(
     nothing of the file makes an activity.
     """
     users.lock(conn, user_id)
-    home_zone = _home_zone(conn, user_id)
-    completed = [(part, a) for part, a in enumerate(_complete(source, workouts, home_zone)) if a]
+    told = tellings.complete(conn, user_id, source, workouts)
+    completed = [(part, a) for part, a in enumerate(told) if a]
     if not completed:
         raise InputError("It holds no activity with samples or a duration.")
     known = activity_files.of_content(conn, user_id, source.sha256)
@@ -79,19 +72,66 @@ def keep(
     return kept
 
 
+def keep_told(conn: Connection, user_id: int, source: Source, workout: Workout) -> Kept:
+    """Stores what a service tells of one activity now, in place of what it told before.
+
+    ``source.sha256`` names the activity at the service; its content replaces the former one.
+    """
+    users.lock(conn, user_id)
+    [activity] = tellings.complete(conn, user_id, source, [workout])
+    assert activity is not None  # noqa: S101 - of a single one InputError would say why
+    # The names its owner gave are told by the content before.
+    kept = _keep_one(conn, user_id, _file(source, 0, activity), activity)
+    if source.content is not None and not kept.is_passed:
+        originals.replace(conn, user_id, source.sha256, source.kind, source.content)
+    users.touch(conn, user_id)
+    return kept
+
+
+def forget_told(conn: Connection, user_id: int, sha256: str) -> bool:
+    """Takes back what was told under this name: what only it told of goes, and what it added to
+    an activity that is known from elsewhere too. Whether an activity went with it.
+    """
+    users.lock(conn, user_id)
+    known = activity_files.of_content(conn, user_id, sha256).get(0)
+    if known is None:
+        return False
+    activity_id = known[0]
+    is_summary = bool(summaries.among(conn, user_id, [activity_id]))
+    told = {} if is_summary else tellings.reread(conn, user_id, activity_id)
+    name = tellings.given_name(conn, user_id, activity_id, list(told.values())) if told else None
+    activity_files.forget(conn, user_id, sha256, 0)
+    left = [activity for (key, _), activity in told.items() if key != sha256]
+    is_gone = not activity_files.of_activity(conn, user_id, activity_id)
+    if is_gone:
+        activities.remove(conn, user_id, activity_id)
+    elif left:
+        merged = merging.merge(left)
+        merged = replace(merged, name=name[0]) if name is not None else merged
+        activities.replace(conn, user_id, activity_id, merged, route=tellings.thumbnail(merged))
+        songs.place(conn, user_id, activity_id, merged.samples)
+    originals.delete_unused(conn, user_id)
+    users.touch(conn, user_id)
+    return is_gone
+
+
 def keep_sample(conn: Connection, user_id: int, workouts: Sequence[Workout]) -> None:
     """Stores sample activities; real ones are never joined with them."""
     for workout in workouts:
         activity = recording.complete(workout, home_zone=None)
         activity_id = activities.save(
-            conn, user_id, activity, route=_thumbnail(activity), is_sample=True
+            conn, user_id, activity, route=tellings.thumbnail(activity), is_sample=True
         )
         songs.place(conn, user_id, activity_id, activity.samples)
 
 
 def delete(conn: Connection, user_id: int, activity_id: int) -> None:
-    """Removes an activity, its samples and the files only it came from."""
+    """Removes an activity, its samples and the files only it came from; a service that lists it
+    does not bring it back.
+    """
     users.lock(conn, user_id)
+    told = activity_files.of_activity(conn, user_id, activity_id)
+    remote_activities.dismiss(conn, user_id, [file.sha256 for file in told])
     activities.remove(conn, user_id, activity_id)
     originals.delete_unused(conn, user_id)
     users.touch(conn, user_id)
@@ -115,50 +155,6 @@ def _file(source: Source, part: int, activity: Activity) -> activity_files.File:
     )
 
 
-def _home_zone(conn: Connection, user_id: int) -> str:
-    """The zone of recordings that tell none: their owner's choice, else the installation's."""
-    own = users.one(conn, user_id)["settings"].get("home_zone")
-    return str(own or settings.current().home_zone)
-
-
-def _complete(source: Source, workouts: Sequence[Workout], home_zone: str) -> list[Activity | None]:
-    """Each workout completed, or ``None`` where there is nothing to it (an empty leg)."""
-    found: list[Activity | None] = []
-    for workout in workouts:
-        try:
-            told = _with_facts(workout, source.facts)
-            activity = recording.complete(told, home_zone=home_zone)
-        except InputError:
-            if len(workouts) == 1:
-                raise
-            activity = None
-        found.append(activity)
-    return found
-
-
-def _with_facts(workout: Workout, facts: dict[str, Any] | None) -> Workout:
-    """The workout with what the archive's index says of it: the name its owner gave it."""
-    if not facts or not workout.samples.size:
-        return workout
-    entry = strava_entry(facts)
-    return replace(
-        workout,
-        name=entry.name or workout.name,
-        description=entry.description or workout.description,
-        external_id=entry.activity_id,
-        sport=workout.sport if entry.sport == "other" else entry.sport,
-        sub_sport=workout.sub_sport or entry.sub_sport,
-    )
-
-
-def strava_entry(facts: dict[str, Any]) -> strava_export.StravaEntry:
-    """An index entry as it was before it was stored as JSON."""
-    start = facts.get("start_time")
-    return strava_export.StravaEntry(
-        **{**facts, "start_time": datetime.fromisoformat(start) if start else None}
-    )
-
-
 def _keep_one(
     conn: Connection, user_id: int, file: activity_files.File, activity: Activity
 ) -> Kept:
@@ -175,7 +171,7 @@ def _keep_one(
         stored = _join(conn, user_id, matches, file, activity)
     else:
         stored = activity
-        activity_id = activities.save(conn, user_id, activity, route=_thumbnail(activity))
+        activity_id = activities.save(conn, user_id, activity, route=tellings.thumbnail(activity))
     activity_files.save(conn, user_id, activity_id, [file])
     songs.place(conn, user_id, activity_id, stored.samples)
     return Kept(activity_id, not matches, activity.notes)
@@ -190,18 +186,20 @@ def _join(
 ) -> Activity:
     """Makes one of stored activities and another telling; the oldest of them stays."""
     first, *others = matches
-    told = {match: _reread(conn, user_id, match) for match in matches}
-    names = (_given_name(conn, user_id, match, list(told[match].values())) for match in matches)
+    told = {match: tellings.reread(conn, user_id, match) for match in matches}
+    names = (
+        tellings.given_name(conn, user_id, match, list(told[match].values())) for match in matches
+    )
     name = next(filter(None, names), None)
     activity_files.hand_over(conn, user_id, others, first)
     activity_files.forget(conn, user_id, file.sha256, file.part)
     for other in others:
         activities.remove(conn, user_id, other)
-    tellings = {part: a for parts in told.values() for part, a in parts.items()}
-    merged = merging.merge(list({**tellings, (file.sha256, file.part): activity}.values()))
+    before = {part: a for parts in told.values() for part, a in parts.items()}
+    merged = merging.merge(list({**before, (file.sha256, file.part): activity}.values()))
     if name is not None:
         merged = replace(merged, name=name[0])
-    activities.replace(conn, user_id, first, merged, route=_thumbnail(merged))
+    activities.replace(conn, user_id, first, merged, route=tellings.thumbnail(merged))
     return merged
 
 
@@ -224,34 +222,3 @@ def _same(conn: Connection, user_id: int, file: activity_files.File) -> list[int
     }
     known = activity_files.of_content(conn, user_id, file.sha256).get(file.part)
     return sorted(found | ({known[0]} if known else set()))
-
-
-def _given_name(
-    conn: Connection, user_id: int, activity_id: int, tellings: Sequence[Activity]
-) -> tuple[str | None] | None:
-    """The name its owner gave an activity, where it is not the one its files tell."""
-    stored = activities.one(conn, user_id, activity_id)["name"]
-    return None if stored == merging.merge(tellings).name else (stored,)
-
-
-def _reread(conn: Connection, user_id: int, activity_id: int) -> dict[tuple[str, int], Activity]:
-    """The activity as each of its files (hash and part) told it, from the originals."""
-    home_zone = _home_zone(conn, user_id)
-    found = {}
-    for file in activity_files.of_activity(conn, user_id, activity_id):
-        content = originals.content(conn, user_id, file.sha256)
-        if content is None:
-            workout = strava_export.to_workout(strava_entry(file.facts or {}))
-        else:
-            workout = _with_facts(readers.read(content).workouts[file.part], file.facts)
-        found[file.sha256, file.part] = recording.complete(workout, home_zone=home_zone)
-    return found
-
-
-def _thumbnail(activity: Activity) -> list[list[float]] | None:
-    samples = activity.samples
-    if samples["latitude"].notna().sum() < 2:
-        return None
-    return geo.encode_route(
-        samples["latitude"].to_numpy(), samples["longitude"].to_numpy(), _THUMBNAIL_POINTS
-    )
