@@ -18,7 +18,7 @@ from tests.net.faulty import Faulty, answer, hang_up
 
 SECRET = "hush-hush-4711"
 TOKEN = {
-    "access_token": "a1",
+    "access_token": "access-1",
     "token_type": "Bearer",
     "expires_in": 3600,
     "refresh_token": "r1",
@@ -84,7 +84,7 @@ def test_a_code_becomes_a_token():
         "client_id": "our-id",
     }
     assert (server.heard[0].method, server.heard[0].target) == ("POST", "/api/token")
-    assert (token.access, token.refresh) == ("a1", "r1")
+    assert (token.access, token.refresh) == ("access-1", "r1")
     assert token.scopes == ("read", "activity:read_all")
     in_an_hour = datetime.now(UTC) + timedelta(hours=1)
     assert abs(token.expires_at - in_an_hour) < timedelta(seconds=10)
@@ -155,7 +155,7 @@ def test_a_refusal_is_told_apart_from_a_permission_that_ended(told, status, erro
 )
 def test_what_may_pass_is_tried_again(fault):
     with Faulty(fault, answer(TOKEN)) as server:
-        assert office(server).refresh("r0").access == "a1"
+        assert office(server).refresh("r0").access == "access-1"
     assert len(server.heard) == 2
 
 
@@ -185,5 +185,5 @@ def test_no_token_or_secret_is_in_a_log_or_shown_by_mistake(told, caplog):
             shown += repr(desk.refresh(SECRET)) + repr(desk.exchange(SECRET))
         except ServiceError as error:
             logging.getLogger("sync").error("failed", exc_info=error)
-    assert "a1" not in shown
+    assert "access-1" not in shown
     assert SECRET not in shown + caplog.text
