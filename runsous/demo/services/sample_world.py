@@ -29,7 +29,8 @@ _STREAMS: Final = {
     "cadence": ("cadence", 0),
 }
 _FIRST_ID: Final = 16_000_000_000
-_YEAR_S: Final = 365 * 86_400
+_DAY_S: Final = 86_400
+_YEAR_S: Final = 365 * _DAY_S
 _SAMPLES: Final = 1500
 
 
@@ -58,32 +59,38 @@ def sample_world(today: date, now: Callable[[], float] | None = None) -> World:
     return world
 
 
-def big_world(
+def made_up_world(
     activities: int, listens: int, now: Callable[[], float] | None = None, seed: int = 1
 ) -> World:
-    """One person, ann, with a history of that size over the last eight years.
+    """One person, ann, with a plain history of that size, over eight years at the most.
 
-    Streams are made only when they are asked for, the same each time.
+    It ends the day before: an activity every second day or more often, a play every four
+    minutes or less often. Streams are made only when they are asked for, the same each time.
     """
     person = _person(*_PEOPLE[0])
     world = World([person], now)
     rng = np.random.default_rng(seed)
-    end_s = int(world.now()) - 86_400
-    starts = end_s - np.linspace(8 * _YEAR_S, 0, activities, endpoint=False).astype(int)
-    for number, start_s in enumerate(starts.tolist()):
+    end_s = int(world.now()) - _DAY_S
+    apart_s = min(2 * _DAY_S, 8 * _YEAR_S // max(activities, 1))
+    for number in range(activities):
         length_s = int(rng.integers(1200, 5400))
         activity = Activity(
             id=_FIRST_ID + number,
-            start_s=start_s,
+            start_s=end_s - 2 * 3600 - (activities - 1 - number) * apart_s,
             name=f"Run {number}",
             elapsed_s=length_s,
             moving_s=length_s,
             distance_m=length_s * 2.8,
             streams=partial(_made_up, seed + number, length_s),
-            facts={"average_cadence": 81.0, "average_heartrate": 145.0, "device_name": "Watch"},
+            facts={
+                "average_cadence": 81.0,
+                "average_heartrate": 145.0,
+                "device_name": "Watch",
+                "start_latlng": [48.1, 11.508],
+            },
         )
         person.activities[activity.id] = activity
-    step_s = max(8 * _YEAR_S // max(listens, 1), 1)
+    step_s = 240 if listens * 240 < _YEAR_S else 8 * _YEAR_S // listens
     known = _songs()
     heard = [
         Listen(end_s - (listens - n) * step_s, known[row], min(step_s, 180))

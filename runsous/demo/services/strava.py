@@ -104,7 +104,7 @@ class Strava:
         self.grants.expire(person)
 
     def revoke(self, person: str) -> None:
-        """The person removes the app on Strava's site, which is told as an event."""
+        """Ends what a person allowed, as on Strava's site, which is told as an event."""
         self.pushes.tell_revoked(self._office.world.people[person])
         self.grants.revoke(person)
 
@@ -182,8 +182,8 @@ class Strava:
         if not token:
             return failure(400, "Bad Request", "Token", "token", "missing")
         grant = self.grants.of_refresh(token) or self.grants.of_access(token)
-        if grant is not None:
-            grant.is_alive = False
+        if grant is not None and grant.is_alive:
+            self.revoke(grant.person)
         return Response(status_code=200)
 
     async def _deauthorize(self, request: Request) -> Response:
@@ -191,7 +191,7 @@ class Strava:
         grant = self.grants.of_access(token)
         if grant is None or not self.grants.is_good(token):
             return failure(401, "Authorization Error", "Athlete", "access_token")
-        grant.is_alive = False
+        self.revoke(grant.person)
         return JSONResponse({"access_token": token})
 
     def _data(self, answer: _Answer) -> Any:
