@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from runsous import settings
+from runsous.store import embedded
 
 ROOT = Path(__file__).resolve().parents[1]
 LOCKS = ["requirements.lock", "requirements-test.lock"]
@@ -70,6 +71,11 @@ def test_compose_starts_the_app_a_worker_and_timescale(compose):
     services = compose["services"]
     assert services["worker"]["command"] == ["runsous", "worker"]
     assert re.fullmatch(r"timescale/timescaledb:\d+\.\d+\.\d+-pg\d+", services["database"]["image"])
+    # As the bundled one: its log repeats no row and no statement.
+    quiet = [
+        f"{n}={v}" for n, v in embedded._TUNING.items() if n.startswith("log_") and "error" in n
+    ]
+    assert services["database"]["command"] == ["postgres", *(x for q in quiet for x in ("-c", q))]
     assert services["app"]["depends_on"]["database"] == {"condition": "service_healthy"}
     assert services["worker"]["depends_on"]["app"] == {"condition": "service_healthy"}
 

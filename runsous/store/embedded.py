@@ -54,8 +54,10 @@ _TUNING = {
     "timezone": "UTC",
     "log_timezone": "UTC",
     "log_checkpoints": "off",
-    # What people run and listen to has no place in a log.
+    # What people run and listen to has no place in a log: neither what was asked for, nor the
+    # row that was refused.
     "log_min_error_statement": "panic",
+    "log_error_verbosity": "terse",
 }
 
 
