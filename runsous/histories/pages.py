@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from runsous.histories import plays
@@ -19,14 +18,15 @@ class Page:
     """Listens (:data:`frames.LISTENS`) in the order they came, and what tells where to go on.
 
     ``n_items`` is how many the page held, understood or not, without what is playing now;
-    ``oldest`` the earliest stamp on any of them, cut to whole seconds since 1970. Where the
-    service tells, ``n_in_range`` is how many lie in the times asked for, and ``began`` the
-    stamp of the very first in the whole history.
+    ``oldest`` and ``newest`` are the stamps between which all of them lie, cut to whole seconds
+    since 1970. Where the service tells, ``n_in_range`` is how many lie in the times asked for,
+    and ``began`` the stamp of the very first in the whole history.
     """
 
     listens: pd.DataFrame
     n_items: int
     oldest: int | None
+    newest: int | None
     n_in_range: int | None = None
     began: int | None = None
 
@@ -53,8 +53,19 @@ def page(
     listens, _ = plays.listens(source, found)
     stamp_s = plays.seconds(raw)
     known = stamp_s[plays.is_possible(stamp_s)]
-    oldest = math.floor(np.min(known)) if known.size else None
-    return Page(listens.reset_index(drop=True), n_items=len(raw), oldest=oldest)
+    ends = (math.floor(known.min()), math.floor(known.max())) if known.size else (None, None)
+    return Page(listens.reset_index(drop=True), len(raw), *ends)
+
+
+def until(page: Page, bound: int | None) -> Page:
+    """The page, unless it reaches beyond what was asked for: then it is another one's answer,
+    repeated by a cache or a server out of step. Raises :class:`ValueError`.
+
+    A stamp equal to ``bound`` passes, since services differ in whether theirs is part of it.
+    """
+    if bound is not None and page.newest is not None and page.newest > bound:
+        raise ValueError("plays later than asked for in the answer")
+    return page
 
 
 def whole(value: Any) -> int | None:

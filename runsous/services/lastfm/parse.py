@@ -29,8 +29,8 @@ def error(document: Any) -> int | None:
     return whole(document["error"]) or 0
 
 
-def recent_tracks(document: Any) -> Page:
-    """A page of scrobbles, newest first, without the song that is playing now.
+def recent_tracks(document: Any, number: int = 1) -> Page:
+    """Page ``number`` of scrobbles, newest first, without the song that is playing now.
 
     The one item of a page may stand there without a list around it.
     """
@@ -38,9 +38,11 @@ def recent_tracks(document: Any) -> Page:
     tracks = told.get("track")
     items = tracks if isinstance(tracks, list) else [tracks] if isinstance(tracks, dict) else []
     attributes = told.get("@attr")
-    total = attributes.get("total") if isinstance(attributes, dict) else None
+    about = attributes if isinstance(attributes, dict) else {}
     found = page("lastfm", items, lastfm.play, lastfm.stamp)
-    return replace(found, n_in_range=whole(total))
+    if found.n_items and whole(about.get("page")) not in (number, None):
+        raise ValueError("another page in the answer")
+    return replace(found, n_in_range=whole(about.get("total")))
 
 
 def user(document: Any) -> User:
