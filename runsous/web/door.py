@@ -23,7 +23,7 @@ from runsous.accounts.entry import Visitor
 from runsous.accounts.limits import Verdict
 from runsous.errors import RunsousError
 from runsous.store import database
-from runsous.web import client
+from runsous.web import client, way
 from runsous.web.problems import problem
 
 API = "/api/v1/"
@@ -114,13 +114,12 @@ def _may_ask_a_provider(scope: Scope) -> bool:
 
     It shows nothing to whom ``require_user`` does not know.
     """
-    if settings.current().oidc_name is None:
+    cookie = HTTPConnection(scope).cookies.get(way.COOKIE, "")
+    if settings.current().oidc_name is None or way.end(cookie) is None:
         return False
     if scope["type"] == "websocket":
         return bool(scope["path"] == "/_stcore/stream")
-    is_back = entry.provider_cookies(HTTPConnection(scope).cookies) != ""
-    is_leaving = b"sign-in=provider" in scope["query_string"]
-    return scope["path"] == "/" and scope["method"] == "GET" and (is_back or is_leaving)
+    return bool(scope["path"] == "/" and scope["method"] == "GET")
 
 
 def _to_strangers(scope: Scope) -> ASGIApp:

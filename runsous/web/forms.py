@@ -16,7 +16,6 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from anyio.to_thread import run_sync
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from sqlalchemy import Engine
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -29,7 +28,7 @@ from runsous.accounts import entry, limits, passwords
 from runsous.errors import InputError
 from runsous.keys import Keyring
 from runsous.store import audit, database, sessions
-from runsous.web import client
+from runsous.web import client, pages, way
 
 COOKIE = entry.COOKIE
 FORM_COOKIE = "runsous_form"
@@ -39,13 +38,6 @@ _MOST, _MOST_BYTES = 10, 32 * 1024
 
 _WRONG = "E-mail and password do not belong together."
 _MADE = "If this e-mail had no account, it has one now: sign in with the password you chose."
-
-_pages = Environment(
-    loader=PackageLoader("runsous.web"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-)
 
 
 class _Form(Route):
@@ -63,13 +55,24 @@ class _Form(Route):
         return super().matches(scope)
 
 
+class _NoWayBack(Route):
+    """Where a provider would send people back to, while there is none: Streamlit would wonder."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        current = settings.current()
+        has_provider = current.auth == "accounts" and current.oidc_name is not None
+        return (Match.NONE, {}) if has_provider else super().matches(scope)
+
+
 def routes() -> list[Route]:
-    """The forms, below ``/auth``."""
+    """The forms, below ``/auth``, and the way to an identity provider and back."""
     return [
         _Form("/auth/login", login, methods=["GET", "POST"]),
         _Form("/auth/register", register, methods=["GET", "POST"]),
         _Form("/auth/logout", logout, methods=["GET", "POST"]),
+        _Form("/auth/leave", leave, methods=["GET"]),
         _Form("/auth/provider", by_provider, methods=["GET"]),
+        _NoWayBack("/oauth2callback", nowhere, methods=["GET"]),
     ]
 
 
@@ -125,6 +128,21 @@ async def logout(request: Request) -> Response:
     return _without_providers(request, answer)
 
 
+async def leave(request: Request) -> Response:
+    """Where a browser sets out to the identity provider."""
+    if settings.current().oidc_name is None:
+        return RedirectResponse("/auth/login", 303)
+    answer = RedirectResponse("/?sign-in=provider", 303)
+    onward = _local(request.query_params.get("next"))
+    answer.set_cookie(way.COOKIE, way.begin(onward), way.LASTS_S, path="/", **_guarded())
+    return answer
+
+
+async def nowhere(request: Request) -> Response:
+    """There is nothing here."""
+    return pages.trouble(request.scope, 404, "There is nothing here.")
+
+
 async def by_provider(request: Request) -> Response:
     """Where a browser whose user an identity provider vouched for becomes a session."""
     vouched = entry.provider_cookies(request.cookies)
@@ -134,17 +152,18 @@ async def by_provider(request: Request) -> Response:
     if secret is None:
         answer: Response = RedirectResponse("/auth/login", 303)
     else:
-        answer = await _signed_in(request, secret, "/")
+        onward = way.end(request.cookies.get(way.COOKIE, ""))
+        answer = await _signed_in(request, secret, onward or "/")
     return _without_providers(request, answer)
 
 
 def _without_providers(request: Request, answer: Response) -> Response:
     """The answer, with which the browser forgets what Streamlit keeps of a provider's word.
 
-    It has served then: whoever is signed out later has to ask the provider again.
+    It has served then, and so has the way: who is signed out later has to ask the provider again.
     """
     for name in request.cookies:
-        if name.startswith(entry.PROVIDER_COOKIE):
+        if name == way.COOKIE or name.startswith(entry.PROVIDER_COOKIE):
             answer.delete_cookie(name, path="/")
     return answer
 
@@ -214,11 +233,8 @@ def _page(request: Request, name: str, status: int = 200, **shown: Any) -> HTMLR
         "email": "",
         "next": "/",
         "invitation": "",
-        "error": None,
-        "done": None,
     }
-    answer = HTMLResponse(_pages.get_template(f"{name}.html").render(values | shown), status)
-    answer.headers["Cache-Control"] = "no-store"
+    answer = pages.page(name, status, **(values | shown))
     if request.cookies.get(FORM_COOKIE) != known:
         answer.set_cookie(FORM_COOKIE, known, path="/auth", **_guarded())
     return answer

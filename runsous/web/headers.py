@@ -14,6 +14,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from runsous import settings
 from runsous.accounts import entry
 from runsous.settings import Settings
+from runsous.web.pages import trouble
+from runsous.web.problems import UNFORESEEN
 
 _DOCS = "/api/v1/docs"
 _FIXED = {
@@ -27,7 +29,10 @@ _FIXED = {
 
 
 class SecurityHeaders:
-    """ASGI middleware: adds them where the answer has none of its own."""
+    """ASGI middleware: adds them where the answer has none of its own.
+
+    It stands outside of everything, and answers whatever error was foreseen nowhere.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -37,15 +42,24 @@ class SecurityHeaders:
             await self.app(scope, receive, send)
             return
         added = headers(settings.current(), is_docs=scope["path"] == _DOCS)
+        has_begun = False
 
         async def send_with_headers(message: Message) -> None:
+            nonlocal has_begun
             if message["type"] == "http.response.start":
+                has_begun = True
                 known = MutableHeaders(scope=message)
                 for name, value in added.items():
                     known.setdefault(name, value)
             await send(message)
 
-        await self.app(scope, receive, send_with_headers)
+        try:
+            await self.app(scope, receive, send_with_headers)
+        except Exception:
+            # What lies outside would answer it without them, and logs it.
+            if not has_begun:
+                await trouble(scope, 500, UNFORESEEN)(scope, receive, send_with_headers)
+            raise
 
 
 @cache

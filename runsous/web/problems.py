@@ -13,6 +13,7 @@ TITLES = {
     401: "Unauthorized",
     403: "Forbidden",
     404: "Not found",
+    405: "Method not allowed",
     409: "Conflict",
     413: "Too large",
     422: "Invalid",
@@ -20,6 +21,8 @@ TITLES = {
     500: "Server error",
     503: "Unavailable",
 }
+UNFORESEEN = "Something went wrong here; the server's log says what."
+"""What is said of an error nobody foresaw: what it was is nobody's business outside."""
 
 
 def problem(status: int, detail: str, headers: Mapping[str, str] | None = None) -> JSONResponse:

@@ -113,7 +113,8 @@ def cookies(page: Page) -> dict[str, Any]:
 
 def me(page: Page) -> dict[str, Any] | None:
     """Who the server says this browser is signed in as."""
-    answer = page.request.get(f"{page.url.partition('/auth')[0].rstrip('/')}/api/v1/me")
+    server = "/".join(page.url.split("/")[:3])
+    answer = page.request.get(f"{server}/api/v1/me")
     assert answer.status in (200, 401)
     return answer.json() if answer.ok else None
 
@@ -137,13 +138,15 @@ def test_a_stranger_comes_in_by_the_provider_and_back_only_by_asking_it_again(cl
     page.get_by_role("button", name="Sign out", exact=True).click()
     expect(page).to_have_url(f"{club.address}/auth/login")
     assert entry.COOKIE not in cookies(page)
-    page.goto(club.address)
-    expect(page).to_have_url(f"{club.address}/auth/login?next=/")
+    page.goto(f"{club.address}/preferences")
+    expect(page).to_have_url(f"{club.address}/auth/login?next=/preferences")
     assert me(page) is None
     assert club.provider.visits == 1
 
     ask(page)
-    page.wait_for_selector("text=Which song played where?")
+    # To where one was going.
+    expect(page).to_have_url(f"{club.address}/preferences")
+    page.wait_for_selector("h1:has-text('Preferences')")
     assert me(page) == first
     assert club.provider.visits == 2
     with club.engine.begin() as conn:
@@ -172,8 +175,12 @@ def test_an_email_that_has_a_password_is_not_taken_over(club, visitor):
     assert me(page)["email"] == "bo@example.org"
 
 
-def test_a_made_up_cookie_of_streamlit_lets_nobody_in(visitor):
+def test_a_made_up_cookie_of_streamlit_lets_nobody_in(club, visitor):
     page = visitor({"name": "_streamlit_user", "value": '{"is_logged_in":true,"sub":"1"}'})
+    expect(page).to_have_url(f"{club.address}/auth/login?next=/")
+    # Nor does it further on the way, where strangers see the page.
+    page.request.get(f"{club.address}/auth/leave", max_redirects=0)
+    page.goto(club.address)
     screen.settle(page)
     expect(page.get_by_text(SIGNED_OUT)).to_be_visible()
     assert me(page) is None

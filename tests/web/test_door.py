@@ -9,7 +9,7 @@ from sqlalchemy import text
 from starlette.websockets import WebSocketDisconnect
 
 from runsous.store import database
-from runsous.web import client, door
+from runsous.web import client, door, way
 from tests.web.people import add, browser, cheap, configure, server, session
 from tests.web.test_api_reading import problem
 
@@ -217,7 +217,7 @@ def test_on_the_way_to_a_provider_strangers_see_the_home_page_and_nothing_else(e
         seen.append(scope["path"])
 
     configure(oidc_name="Club")
-    stranger = browser(cookies={"_streamlit_user": "made up"})
+    stranger = browser(cookies={way.COOKIE: way.begin("/"), "_streamlit_user": "made up"})
     stranger.app = stranger._transport.app = door.Door(app)
     for path in ("/activities", "/media/x", "/metrics", LIST, "/_stcore/upload_file/a/b"):
         problem(stranger.get(f"{path}?sign-in=provider"), 401)

@@ -477,3 +477,19 @@ def test_nobody_is_slowed_down_by_what_makes_guessing_slow(engine, browser, monk
     secret = session(engine, add(engine))
     monkeypatch.setattr(passwords, "is_right", lambda *_: pytest.fail("hashed"))
     assert is_in(browser(cookies={COOKIE: secret}))
+
+
+def test_an_error_nobody_foresaw_is_said_on_a_page_like_the_others(engine, browser, monkeypatch):
+    def fail(*_: object) -> None:
+        raise RuntimeError(f"{ANA} cannot be counted")
+
+    monkeypatch.setattr("runsous.accounts.limits.check", fail)
+    client = browser(raise_server_exceptions=False, headers={"accept": "text/html,*/*;q=0.8"})
+    usual = client.get("/auth/login")
+    answer = fill_in(client, "/auth/login", email=ANA, password=PASSWORD)
+    assert answer.status_code == 500
+    assert "<h1>Server error</h1>" in answer.text
+    for words in (ANA, "RuntimeError", "Traceback", PASSWORD):
+        assert words not in answer.text
+    for name in ("content-security-policy", "x-content-type-options", "cache-control"):
+        assert answer.headers[name] == usual.headers[name]

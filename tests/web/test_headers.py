@@ -9,7 +9,7 @@ import pytest
 import streamlit
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.responses import PlainTextResponse
+from starlette.responses import PlainTextResponse, StreamingResponse
 from starlette.routing import Route
 
 from runsous import settings
@@ -23,15 +23,28 @@ async def own(_: object) -> PlainTextResponse:
     return PlainTextResponse("", headers={"Referrer-Policy": "no-referrer"})
 
 
-def answer(path: str = "/", **more: object) -> httpx.Response:
+async def fail(_: object) -> PlainTextResponse:
+    raise ValueError("ana@example.org <b>")
+
+
+async def fail_late(_: object) -> StreamingResponse:
+    async def parts():
+        yield b"half"
+        raise ValueError("ana@example.org <b>")
+
+    return StreamingResponse(parts())
+
+
+def answer(path: str = "/", accept: str = "*/*", **more: object) -> httpx.Response:
     settings.use(Settings(**{**vars(settings.current()), **more}))
     routes = [Route("/", own), Route("/api/v1/docs", own)]
+    routes += [Route("/fail", fail), Route("/fail-late", fail_late)]
     app = Starlette(routes=routes, middleware=[Middleware(SecurityHeaders)])
 
     async def get() -> httpx.Response:
-        transport = httpx.ASGITransport(app)
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
-            return await client.get(path)
+            return await client.get(path, headers={"accept": accept})
 
     return asyncio.run(get())
 
@@ -81,3 +94,29 @@ def test_https_is_kept_to_where_it_is_used():
 
 def test_what_an_answer_says_itself_stands():
     assert answer().headers["referrer-policy"] == "no-referrer"
+
+
+@pytest.mark.parametrize(
+    ("accept", "kind"),
+    [
+        ("text/html,application/xhtml+xml,*/*;q=0.8", "text/html"),
+        ("*/*", "application/problem+json"),
+        ("application/json", "application/problem+json"),
+    ],
+)
+def test_an_error_nobody_foresaw_tells_nothing_and_has_the_headers_too(accept, kind):
+    usual, found = answer(), answer("/fail", accept)
+    assert found.status_code == 500
+    assert found.headers["content-type"].startswith(kind)
+    assert "Something went wrong here" in found.text.replace("&#39;", "'")
+    assert ("Run Sous BPM" in found.text) is (kind == "text/html")
+    for words in ("ana@", "ValueError", "Traceback", ".py", "fail"):
+        assert words not in found.text
+    for name in set(usual.headers) - {"content-length", "content-type", "referrer-policy"}:
+        assert found.headers[name] == usual.headers[name]
+    assert found.headers["referrer-policy"] == "same-origin"
+
+
+def test_an_answer_that_breaks_off_is_not_answered_twice():
+    found = answer("/fail-late")
+    assert (found.status_code, found.content) == (200, b"half")

@@ -83,6 +83,7 @@ CASES: dict[tuple[str, str], Open | Members | Own | Named] = {
     ("POST", "/auth/register"): Open(),
     ("GET", "/auth/logout"): Open(),
     ("POST", "/auth/logout"): Open(),
+    ("GET", "/auth/leave"): Open(),
     ("GET", "/auth/provider"): Open(),
     ("GET", f"{A}/activities"): Own(shows="activity"),
     ("GET", f"{A}/activities/{{activity_id}}"): Named(),

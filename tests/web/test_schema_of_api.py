@@ -115,3 +115,24 @@ def test_no_answer_is_a_servers_error_or_undescribed(asker, server, engine):
     assert {200, 404, 422} <= {status for _, status in asked}
     assert {label for label, _ in asked} == {operation.label for operation in operations}
     assert len(operations) > 20
+
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "MOVE")
+
+
+def test_a_method_there_is_not_is_refused_as_the_description_says(engine, asker, browser):
+    client = browser(**asker)
+    described = client.get(f"{API}openapi.json").json()["paths"]
+    refused = 0
+    for path, ways in described.items():
+        allowed = {method.upper() for method in ways}
+        for way in ways.values():
+            assert list(way["responses"]["405"]["content"]) == ["application/problem+json"]
+        for method in set(METHODS) - allowed:
+            answer = client.request(method, f"/api/v1{path}")
+            assert answer.status_code == 405, (method, path)
+            assert answer.headers["content-type"] == "application/problem+json"
+            assert set(answer.headers["allow"].split(", ")) == allowed
+            assert method == "HEAD" or answer.json()["title"] == "Method not allowed"
+            refused += 1
+    assert refused > 100

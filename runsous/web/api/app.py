@@ -19,7 +19,7 @@ from runsous.errors import InputError, NotFound, RunsousError, TooLarge
 from runsous.web.api import activities, exports, imports, listens, me, tokens
 from runsous.web.api.body_limit import BodyLimit
 from runsous.web.api.models import Problem
-from runsous.web.problems import MEDIA_TYPE, TITLES, problem
+from runsous.web.problems import MEDIA_TYPE, TITLES, UNFORESEEN, problem
 
 _STATUS: tuple[tuple[type[RunsousError], int], ...] = (
     (NotFound, 404),
@@ -138,5 +138,4 @@ def _allowed(request: Request) -> str:
 
 
 async def _unforeseen(_: Request, error: Exception) -> JSONResponse:
-    # The server logs it; what it was is nobody's business outside.
-    return problem(500, "Something went wrong here; the server's log says what.")
+    return problem(500, UNFORESEEN)
