@@ -5,6 +5,7 @@ import streamlit as st
 from runsous import serve
 from runsous.web import routes
 
+serve.prepare()
 app = st.App(
     "pages/menu.py",
     routes=routes.routes(),

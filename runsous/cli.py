@@ -217,7 +217,7 @@ def _worker(_: argparse.Namespace) -> int:
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, told_to_stop.set)
         async with jobs.worker(engine):
-            print("Waiting for work (Ctrl-C stops it).", flush=True)
+            logs.announce("Waiting for work (Ctrl-C stops it).")
             await told_to_stop.wait()
         await asyncio.to_thread(jobs.close, engine)
 

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from sqlalchemy import Engine
+from starlette.types import ASGIApp
 
 from runsous import logs
 from runsous import settings as configuration
@@ -46,6 +47,7 @@ def run(host: str, port: int, *, browser: bool) -> None:
 
     if not APP.exists():
         raise InputError(f"The pages are missing: {APP} is not there; install from a checkout.")
+    _keep_logs_private()
     _check_host(configuration.current(), host)
     _claim(configuration.current())
     _check_port(host, port)
@@ -53,12 +55,30 @@ def run(host: str, port: int, *, browser: bool) -> None:
     arguments = ["run", str(APP), f"--server.address={host}", f"--server.port={port}"]
     if not browser:
         arguments.append("--server.headless=true")
-    # uvicorn believes X-Forwarded-For of whoever is on this machine; who may be believed is
-    # configured (``web.client``).
-    os.environ["FORWARDED_ALLOW_IPS"] = ""  # noqa: TID251
     # Ctrl-C is how one stops it: by the time it arrives here the server has shut down.
     with contextlib.suppress(Abort, KeyboardInterrupt):
         streamlit.main(arguments, prog_name="streamlit", standalone_mode=False)
+
+
+def prepare() -> None:
+    """What has to be so before the server listens, by whichever command it was started."""
+    import uvicorn.config
+
+    # It would believe X-Forwarded-For of whoever is on this machine, and only ask an environment
+    # that is read by now; who may be believed is configured (``web.client``).
+    uvicorn.config.ProxyHeadersMiddleware = _as_it_came  # type: ignore[assignment, attr-defined]
+    # What is wrong with the settings is told when the server starts.
+    with contextlib.suppress(RunsousError):
+        _keep_logs_private()
+
+
+def _as_it_came(app: ASGIApp, **_: object) -> ASGIApp:
+    return app
+
+
+def _keep_logs_private() -> None:
+    if configuration.current().auth == "accounts":
+        logs.keep_private()
 
 
 @contextlib.asynccontextmanager
@@ -90,7 +110,6 @@ def _open() -> Engine:
     if settings.auth == "accounts":
         # Colourful tracebacks go past the log, with the words of errors in them.
         config.set_option("logger.enableRich", False)
-        logs.keep_private()
     _claim(settings)
     _home_lock(settings.home).write(_address())
     return _early.result() if _early else _database()
@@ -160,7 +179,7 @@ def _announce() -> None:
     import streamlit as st
     from streamlit import cli_util
 
-    print(f"\n  Run Sous BPM is at {_address()} (Ctrl-C stops it)\n", flush=True)
+    logs.announce(f"\n  Run Sous BPM is at {_address()} (Ctrl-C stops it)\n")
     if not st.get_option("server.headless"):
         # The server listens from the next turn of the loop on.
         asyncio.get_running_loop().call_later(0.1, cli_util.open_browser, _address())
