@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterable
 from typing import Final, Self
 
-import httpx
+import requests
 import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import Mount
@@ -71,7 +71,10 @@ class Simulators:
 
     def start(self) -> Self:
         """Starts them in a thread and returns once they answer."""
-        listener = socket.create_server(("127.0.0.1", self._port))
+        # With the protocol named, asyncio sends at once what it has (TCP_NODELAY).
+        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(("127.0.0.1", self._port))
         self._port = listener.getsockname()[1]
         config = uvicorn.Config(
             self._app(),
@@ -97,7 +100,8 @@ class Simulators:
     def stop(self) -> None:
         """Stops them; harmless when they are not up."""
         if self._server is not None and self._thread is not None:
-            self._server.should_exit = True
+            # Whoever still waits for an answer is let down.
+            self._server.should_exit = self._server.force_exit = True
             self._thread.join(_STOP_S)
         self._server = self._thread = None
 
@@ -114,13 +118,14 @@ class Simulators:
 
         ``scopes`` are those left ticked, all that are asked for if ``None``.
         """
-        page = httpx.get(url).raise_for_status()
+        page = requests.get(url, timeout=_START_S)
+        page.raise_for_status()
         ticked = _TICKED.findall(page.text) if scopes is None else list(scopes)
-        return _sent_to(httpx.post(url, data={"person": person, "scope": ticked}))
+        return _sent_to(url, {"person": person, "scope": ticked})
 
     def deny(self, url: str) -> str:
         """Says no on the page at ``url``; the address the browser is sent to."""
-        return _sent_to(httpx.post(url, data={"deny": "1"}))
+        return _sent_to(url, {"deny": "1"})
 
     def _app(self) -> Starlette:
         return Starlette(
@@ -136,5 +141,6 @@ class Simulators:
         )
 
 
-def _sent_to(answer: httpx.Response) -> str:
-    return str(answer.headers.get("location", ""))
+def _sent_to(url: str, form: dict[str, str | list[str]]) -> str:
+    answer = requests.post(url, form, timeout=_START_S, allow_redirects=False)
+    return answer.headers.get("location", "")
