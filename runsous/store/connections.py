@@ -125,8 +125,8 @@ def set_trouble(conn: Connection, user_id: int, service: str, trouble: str | Non
     _update(conn, user_id, service, "trouble", trouble)
 
 
-def set_whole(conn: Connection, user_id: int, service: str, at: datetime) -> None:
-    """Notes when all of it was read."""
+def set_whole(conn: Connection, user_id: int, service: str, at: datetime | None) -> None:
+    """Notes when all of it was read; ``None`` while that goes on."""
     _update(conn, user_id, service, "whole_at", at)
 
 

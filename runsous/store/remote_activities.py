@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -44,75 +44,43 @@ class Open:
     state: str
 
 
-def note(
-    conn: Connection,
-    feed: Feed,
-    listed: Iterable[Listed],
-    shape: Callable[[dict[str, Any]], Any],
-) -> list[int]:
-    """Takes over what a list says; the ids of those kept whose facts, not samples, changed.
+def note(conn: Connection, feed: Feed, listed: Iterable[Listed]) -> None:
+    """Takes over what a list says.
 
-    New ones, those that are back, and those of which ``shape`` (what of a summary concerns the
-    samples) changed are to be fetched. What was dismissed or has expired stays so.
+    Samples of new ones, and of those that are back, are to be fetched; those of which it tells
+    something else than before are to be looked at. What was dismissed or has expired stays so.
     """
-    rows = {each.id: each for each in listed}
-    known = {
-        row.remote_id: row
-        for row in conn.execute(
-            text(
-                "SELECT remote_id, state, summary FROM remote_activities WHERE user_id = :user"
-                " AND service = :service AND remote_id = ANY (CAST(:ids AS bigint[])) FOR UPDATE"
-            ),
-            {"user": feed.user_id, "service": feed.service, "ids": list(rows)},
-        )
-    }
-    retold, changed = [], []
-    for number, row in rows.items():
-        before = known.get(number)
-        state, summary = (before.state, before.summary) if before else (GONE, None)
-        if state not in (GONE, FETCH, DISMISSED, EXPIRED) and summary == row.summary:
-            continue
-        if state == GONE or (
-            state in (KEPT, DETAIL) and (not summary or shape(summary) != shape(row.summary))
-        ):
-            state = FETCH
-        elif state in (KEPT, DETAIL):
-            retold.append(number)
-        changed.append(
-            {
-                "id": number,
-                "start_time": row.start_time.isoformat(),
-                "summary": row.summary,
-                "state": state,
-            }
-        )
+    rows = [
+        {"id": each.id, "start_time": each.start_time.isoformat(), "summary": each.summary}
+        for each in {each.id: each for each in listed}.values()
+    ]
     conn.execute(
         text(
             "INSERT INTO remote_activities AS r"
             " (user_id, service, remote_id, account_id, start_time, summary, state)"
-            " SELECT :user, :service, id, :account, start_time, summary, state"
+            " SELECT :user, :service, id, :account, start_time, summary, 'fetch'"
             " FROM jsonb_to_recordset(CAST(:rows AS jsonb))"
-            " AS l (id bigint, start_time timestamptz, summary jsonb, state text)"
+            " AS l (id bigint, start_time timestamptz, summary jsonb)"
             " ON CONFLICT (user_id, service, remote_id) DO UPDATE SET"
             " account_id = excluded.account_id, start_time = excluded.start_time,"
-            " summary = excluded.summary, state = excluded.state"
+            " summary = excluded.summary, failures = 0, state = CASE"
+            " WHEN r.state = 'gone' THEN 'fetch'"
+            " WHEN r.state IN ('kept', 'detail') AND r.summary IS DISTINCT FROM excluded.summary"
+            " THEN 'look' ELSE r.state END"
+            " WHERE r.state = 'gone' OR r.summary IS DISTINCT FROM excluded.summary"
+            " OR r.account_id <> excluded.account_id"
         ),
         {
             "user": feed.user_id,
             "service": feed.service,
             "account": feed.account_id,
-            "rows": json.dumps(changed),
+            "rows": json.dumps(rows),
         },
     )
-    return retold
 
 
 def doubt(
-    conn: Connection,
-    user_id: int,
-    service: str,
-    window: tuple[datetime, datetime],
-    listed: Sequence[int],
+    conn: Connection, feed: Feed, window: tuple[datetime, datetime], listed: Sequence[int]
 ) -> None:
     """Lets those that should have been listed between the two times, and were not, be looked at.
 
@@ -120,19 +88,29 @@ def doubt(
     """
     conn.execute(
         text(
-            "UPDATE remote_activities SET state = 'look' WHERE user_id = :user"
-            " AND service = :service AND state IN ('kept', 'detail', 'fetch')"
+            "UPDATE remote_activities SET state = 'look' WHERE user_id = :user_id"
+            " AND service = :service AND account_id = :account_id"
+            " AND state IN ('kept', 'detail', 'fetch')"
             " AND start_time >= :since AND start_time < :until"
-            " AND account_id = (SELECT account_id FROM connections c"
-            "  WHERE c.user_id = :user AND c.service = :service)"
             " AND NOT remote_id = ANY (CAST(:listed AS bigint[]))"
         ),
+        {**vars(feed), "since": window[0], "until": window[1], "listed": list(listed)},
+    )
+
+
+def describe(conn: Connection, feed: Feed, told: Listed) -> None:
+    """Takes over what is told of an activity that no list named yet."""
+    conn.execute(
+        text(
+            "UPDATE remote_activities SET summary = CAST(:summary AS jsonb), start_time = :start"
+            " WHERE user_id = :user_id AND service = :service AND remote_id = :id"
+        ),
         {
-            "user": user_id,
-            "service": service,
-            "since": window[0],
-            "until": window[1],
-            "listed": list(listed),
+            "user_id": feed.user_id,
+            "service": feed.service,
+            "id": told.id,
+            "start": told.start_time,
+            "summary": json.dumps(told.summary),
         },
     )
 
@@ -184,18 +162,15 @@ def one(conn: Connection, user_id: int, service: str, remote_id: int) -> Open | 
     return None if row is None else Open(*row)
 
 
-def set_state(
-    conn: Connection, user_id: int, service: str, remote_ids: Sequence[int], state: str
-) -> None:
-    """Notes how far they have been brought in; kept ones were fetched now."""
+def settle(conn: Connection, user_id: int, service: str, remote_id: int, state: str) -> None:
+    """Notes how far one has been brought in; what was kept was fetched now."""
     conn.execute(
         text(
             "UPDATE remote_activities SET state = :state, failures = 0, fetched_at ="
             " CASE WHEN :state IN ('kept', 'detail') THEN now() ELSE fetched_at END"
-            " WHERE user_id = :user AND service = :service"
-            " AND remote_id = ANY (CAST(:ids AS bigint[]))"
+            " WHERE user_id = :user AND service = :service AND remote_id = :id"
         ),
-        {"user": user_id, "service": service, "ids": list(remote_ids), "state": state},
+        {"user": user_id, "service": service, "id": remote_id, "state": state},
     )
 
 

@@ -38,7 +38,8 @@ def begin(conn: Connection, user_id: int, service: str, reason: str) -> int:
             " SELECT user_id, id, service, :reason FROM connections"
             " WHERE user_id = :user AND service = :service"
             " ON CONFLICT (connection_id) WHERE finished_at IS NULL"
-            " DO UPDATE SET is_cancelled = false RETURNING id"
+            " DO UPDATE SET is_cancelled = r.is_cancelled AND excluded.reason <> 'user',"
+            " resume_at = CASE WHEN excluded.reason <> 'user' THEN r.resume_at END RETURNING id"
         ),
         values,
     ).scalar()
@@ -114,14 +115,14 @@ def current(conn: Connection, user_id: int, service: str) -> dict[str, Any] | No
 
 
 def note(conn: Connection, user_id: int, run_id: int, **facts: Any) -> bool:
-    """Notes what it is at (``phase, done, total, budget``) and adds to its counts; whether it
-    is wanted still.
+    """Notes what it is at (``phase, done, total, budget, message``) and adds to its counts: it
+    is getting on. Whether it is wanted still.
     """
-    sets = [
+    sets = ["failures = 0"] + [
         f"{name} = {name} + :{name}" if name in COUNTS else f"{name} = :{name}" for name in facts
     ]
     statement = text(
-        f"UPDATE sync_runs SET {', '.join(sets) or 'id = id'}"  # noqa: S608 - names of columns
+        f"UPDATE sync_runs SET {', '.join(sets)}"  # noqa: S608 - names of columns
         " WHERE id = :id AND user_id = :user AND finished_at IS NULL AND NOT is_cancelled"
     )
     if "budget" in facts:
@@ -148,8 +149,8 @@ def finish(
     service = conn.execute(
         text(
             "UPDATE sync_runs SET status = :status, finished_at = now(), resume_at = NULL,"
-            " message = :message WHERE id = :id AND user_id = :user AND finished_at IS NULL"
-            " RETURNING connection_id"
+            " message = coalesce(:message, message)"
+            " WHERE id = :id AND user_id = :user AND finished_at IS NULL RETURNING connection_id"
         ),
         {"status": status, "message": message, "id": run_id, "user": user_id},
     ).scalar()

@@ -1,0 +1,217 @@
+"""Strava's activities: first its list, the newest first, then samples, then details.
+
+Every page of the list and every activity is kept by itself. What the list does not name any
+more is asked for by its id: only Strava's word that it is gone takes it away.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+
+from runsous.errors import InputError, Unavailable
+from runsous.services.strava import facts, parse
+from runsous.services.strava.client import Strava
+from runsous.store import connections, originals, remote_activities
+from runsous.store.remote_activities import DETAIL, FETCH, GONE, KEPT, Feed, Listed, Open
+from runsous.store.spans import Span
+from runsous.sync import services, workouts
+from runsous.sync.running import Run
+from runsous.sync.tellings import Source
+
+_log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+SERVICE = services.STRAVA
+LOOK_BACK = timedelta(days=30)
+WHOLE_EVERY = timedelta(days=1)
+
+_BEGAN = datetime(1990, 1, 1, tzinfo=UTC)
+_AHEAD = timedelta(days=2)
+"""A watch set wrong starts its activities in the future."""
+_SECOND = timedelta(seconds=1)
+_AROUND = timedelta(minutes=30)
+
+_AT_ONCE = 3
+"""Activities brought in after the first page of the list, before the rest of it is read."""
+
+_BAD_IN_A_ROW = 3
+
+
+def sync(run: Run) -> bool:
+    """Goes on until the slice is over; whether everything is brought in."""
+    return _Slice(run).go()
+
+
+class _Slice:
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.permission = services.permission(run, SERVICE, run.patience)
+        self.api = services.strava_api(run.patience)
+        self.connection = run.connection()
+        self.feed = Feed(run.user_id, SERVICE, self.connection["account_id"])
+        self.n_listed = self.n_brought = self.n_bad = 0
+
+    def go(self) -> bool:
+        if self.run.is_first:
+            self._reopen()
+            services.read_newest_listening(self.run)
+        while not self.run.is_over:
+            span, wanted = self._next()
+            if span is not None and (wanted is None or self._is_list_next):
+                self._list(*span)
+            elif wanted is not None:
+                self._try(wanted)
+            else:
+                return self._complete()
+        return False
+
+    @property
+    def _is_list_next(self) -> bool:
+        """Something should be seen at once; after that it is well to know how much there is."""
+        return not self.run.is_first or not self.n_listed or self.n_brought >= _AT_ONCE
+
+    def _next(self) -> tuple[Span | None, Open | None]:
+        with self.run.engine.begin() as conn:
+            until = _now() + _AHEAD
+            spans = connections.missing(conn, self.run.user_id, SERVICE, _BEGAN, until)
+            wanted = remote_activities.next_open(conn, self.run.user_id, SERVICE)
+        return next(iter(spans), None), wanted
+
+    def _ask(self, what: Callable[[Strava], T]) -> T:
+        return self.permission.use(lambda token: what(Strava(self.api, token)))
+
+    def _reopen(self) -> None:
+        """Lets the newest part of the list be read again, and each day all of it."""
+        now, whole_at = _now(), self.connection["whole_at"]
+        is_due = whole_at is not None and whole_at < now - WHOLE_EVERY
+        with self.run.engine.begin() as conn:
+            since = _BEGAN if is_due else now - LOOK_BACK
+            connections.uncover(conn, self.run.user_id, SERVICE, since)
+            remote_activities.forgive(conn, self.run.user_id, SERVICE)
+            if is_due:
+                connections.set_whole(conn, self.run.user_id, SERVICE, None)
+
+    def _list(self, since: datetime, until: datetime) -> None:
+        """Takes over one page: what started before ``until``."""
+        before = math.ceil(until.timestamp())
+        told = self._ask(lambda strava: strava.activities(before=before))
+        listed = [Listed(each["id"], facts.start(each), facts.summary(each)) for each in told]
+        low = since
+        if listed:
+            low = max(since, min(each.start_time for each in listed) + _SECOND)
+            low = low if low < until else until - _SECOND
+        with self.run.engine.begin() as conn:
+            remote_activities.note(conn, self.feed, listed)
+            numbers = [each.id for each in listed]
+            remote_activities.doubt(conn, self.feed, (low, until), numbers)
+            connections.cover(conn, self.run.user_id, SERVICE, low, until)
+        self.n_listed += 1
+        self._note("Reading the list of activities")
+
+    def _try(self, wanted: Open) -> None:
+        """Brings one in; one that cannot be had does not keep the others waiting."""
+        try:
+            self._bring(wanted)
+            self.n_bad = 0
+        except Unavailable:
+            self.n_bad += 1
+            with self.run.engine.begin() as conn:
+                remote_activities.fail(conn, self.run.user_id, SERVICE, wanted.id)
+            if self.n_bad >= _BAD_IN_A_ROW:
+                raise
+        self.n_brought += 1
+
+    def _bring(self, wanted: Open) -> None:
+        if wanted.state == FETCH and wanted.summary is not None:
+            streams = self._streams(wanted.id, wanted.summary)
+            self._keep(wanted, {"summary": wanted.summary, "streams": streams, "detail": None})
+            return
+        detail = self._ask(lambda strava: strava.activity(wanted.id))
+        if detail is None:
+            self._remove(wanted)
+            return
+        summary, before = facts.summary(detail), self._document(wanted.id)
+        if before is not None and facts.shape(before["summary"]) == facts.shape(summary):
+            streams = before["streams"]
+        else:
+            streams = self._streams(wanted.id, summary)
+        told = {"summary": summary, "streams": streams, "detail": facts.detail(detail)}
+        self._keep(wanted, told)
+
+    def _streams(self, number: int, summary: dict[str, Any]) -> dict[str, Any] | None:
+        if summary.get("manual"):
+            return None
+        return self._ask(lambda strava: strava.streams(number))
+
+    def _keep(self, wanted: Open, document: dict[str, Any]) -> None:
+        start = facts.start(document["summary"])
+        length = timedelta(seconds=float(document["summary"].get("elapsed_time") or 0))
+        services.read_listening(self.run, start - _AROUND, start + length + _AROUND)
+        content = json.dumps(document, sort_keys=True, ensure_ascii=False).encode()
+        key = remote_activities.key(SERVICE, wanted.id)
+        source = Source(key, SERVICE, f"Strava activity {wanted.id}", content)
+        is_new = is_changed = False
+        with self.run.engine.begin() as conn:
+            # Its owner may have removed it here meanwhile.
+            now_known = remote_activities.one(conn, self.run.user_id, SERVICE, wanted.id)
+            if now_known is None or now_known.state != wanted.state:
+                return
+            if originals.content(conn, self.run.user_id, key) != content:
+                try:
+                    workout = parse.workout(document)
+                    kept = workouts.keep_told(conn, self.run.user_id, source, workout)
+                    is_new, is_changed = kept.is_new, not kept.is_new and not kept.is_passed
+                except InputError:
+                    _log.info("an activity of Strava holds nothing to show")
+            state = KEPT if document["detail"] is not None else DETAIL
+            remote_activities.settle(conn, self.run.user_id, SERVICE, wanted.id, state)
+            if wanted.summary is None:
+                listed = Listed(wanted.id, start, document["summary"])
+                remote_activities.describe(conn, self.feed, listed)
+        is_first_word = document["detail"] is None
+        phase = "Bringing in activities" if is_first_word else "Bringing in laps and descriptions"
+        changed = int(is_changed and (is_first_word or wanted.state != DETAIL))
+        self._note(phase, activities_new=int(is_new), activities_changed=changed)
+
+    def _remove(self, wanted: Open) -> None:
+        key = remote_activities.key(SERVICE, wanted.id)
+        with self.run.engine.begin() as conn:
+            is_gone = workouts.forget_told(conn, self.run.user_id, key)
+            remote_activities.settle(conn, self.run.user_id, SERVICE, wanted.id, GONE)
+        self._note("Bringing in activities", activities_removed=int(is_gone))
+
+    def _document(self, number: int) -> dict[str, Any] | None:
+        """What was told of an activity before."""
+        key = remote_activities.key(SERVICE, number)
+        with self.run.engine.begin() as conn:
+            content = originals.content(conn, self.run.user_id, key)
+        found: dict[str, Any] | None = None if content is None else json.loads(content)
+        return found
+
+    def _note(self, phase: str, **counts: int) -> None:
+        with self.run.engine.begin() as conn:
+            n = remote_activities.count(conn, self.run.user_id, SERVICE)
+        kept = n.get(KEPT, 0)
+        samples = kept + n.get(DETAIL, 0)
+        total = samples + n.get(FETCH, 0) + n.get("look", 0)
+        done = kept if samples == total else samples
+        self.run.note(phase=phase, done=done, total=total, **counts)
+
+    def _complete(self) -> bool:
+        with self.run.engine.begin() as conn:
+            if self.connection["whole_at"] is None:
+                connections.set_whole(conn, self.run.user_id, SERVICE, _now())
+            failed = remote_activities.count(conn, self.run.user_id, SERVICE).get("failed", 0)
+        if failed:
+            what = "1 activity" if failed == 1 else f"{failed} activities"
+            self.run.note(message=f"{what} could not be read; the next run tries again.")
+        return True
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

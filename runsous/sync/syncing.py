@@ -1,0 +1,77 @@
+"""Runs of the sync: asked for by users, due by schedule, or caused by an event."""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import Connection, Engine
+
+from runsous.errors import InputError
+from runsous.store import connections, sync_runs
+from runsous.sync import histories, running, services, strava
+from runsous.sync.running import Room, Run
+
+SHORTEST, LONGEST = timedelta(minutes=15), timedelta(days=1)
+
+
+def ask(conn: Connection, user_id: int, service: str) -> int:
+    """Begins a run for a user who wants one now, or hurries on the one under way; its id.
+
+    What troubled the connection is tried once more.
+    """
+    connections.set_trouble(conn, user_id, service, None)
+    return sync_runs.begin(conn, user_id, service, "user")
+
+
+def due(engine: Engine) -> list[tuple[int, str]]:
+    """Begins the runs that are due; ``(user_id, service)`` of all that can go on now."""
+    now = datetime.now(UTC)
+    with engine.begin() as conn:
+        for user_id, service in connections.due(conn, now):
+            sync_runs.begin(conn, user_id, service, "schedule")
+        return [(user, service) for user, _, service in sync_runs.unfinished(conn, now)]
+
+
+def go_on(engine: Engine, user_id: int, service: str, stopping: threading.Event) -> bool:
+    """One slice of the run under way; whether it can go on at once."""
+    return running.work(engine, user_id, service, ROOMS[service], stopping)
+
+
+def set_schedule(
+    conn: Connection, user_id: int, service: str, *, is_scheduled: bool, interval_s: int
+) -> None:
+    """Whether and how often a connection is synced by itself. :class:`InputError` unless that is
+    every 15 minutes to once a day.
+    """
+    if not SHORTEST <= timedelta(seconds=interval_s) <= LONGEST:
+        raise InputError(
+            "A connection is synced every 15 minutes at the most, once a day at least."
+        )
+    connections.one(conn, user_id, service)
+    connections.set_schedule(
+        conn, user_id, service, is_scheduled=is_scheduled, interval_s=interval_s
+    )
+
+
+def _history(service: str) -> Room:
+    def room(run: Run) -> bool:
+        history = services.history(run, service)
+        return history is None or histories.sync(run, history)
+
+    return room
+
+
+def _spotify(run: Run) -> bool:
+    kept = services.read_plays_of_spotify(run, run.patience)
+    run.note(phase="Reading what was played last", listens_new=kept.added)
+    return True
+
+
+ROOMS: dict[str, Room] = {
+    services.STRAVA: strava.sync,
+    services.SPOTIFY: _spotify,
+    services.LASTFM: _history(services.LASTFM),
+    services.LISTENBRAINZ: _history(services.LISTENBRAINZ),
+}
+"""What brings in the data of each service."""
