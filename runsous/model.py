@@ -19,6 +19,7 @@ Kind = Literal[
     "fit",
     "gpx",
     "tcx",
+    "strava",
     "strava_export",
     "spotify_extended",
     "spotify_short",
@@ -76,7 +77,7 @@ class PoolLength:
 
 @dataclass(frozen=True)
 class Workout:
-    """One activity as one file tells it (a multisport file yields several).
+    """One activity as one file or service tells it (a multisport file yields several).
 
     ``samples`` has the columns of :data:`runsous.frames.SAMPLES`, raw: cadence as the
     file counts it (per leg on foot, fractions added), no channel invented. Times inside
@@ -102,6 +103,7 @@ class Workout:
     lengths: tuple[PoolLength, ...] = ()
     pool_length_m: float | None = None
     utc_offset_s: int | None = None
+    time_zone: str | None = None
     name: str | None = None
     description: str | None = None
     device: str | None = None

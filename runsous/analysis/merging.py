@@ -22,8 +22,11 @@ from runsous.analysis.sameness import ANY_SPORT
 from runsous.frames import CHANNELS
 from runsous.model import Activity, Lap, PoolLength
 
-KINDS: Final = ("fit", "tcx", "gpx", "strava_export")
+KINDS: Final = ("fit", "tcx", "gpx", "strava", "strava_export")
 """Formats by how much they tell of the same recording, richest first."""
+
+NAMING: Final = ("strava", "strava_export")
+"""Who knows the name that people gave, the latest word first."""
 
 NEAREST_S = 5.0
 """How far in time a value may be borrowed: heart and temperature do not change sooner."""
@@ -55,7 +58,9 @@ def merge(activities: Sequence[Activity]) -> Activity:
     ranked = [_as_sport(each, sport) for each in ranked]
     first, *others = ranked
     samples, donors = _samples(ranked)
-    told_by = sorted(ranked, key=lambda each: each.kind != "strava_export")
+    told_by = sorted(
+        ranked, key=lambda each: NAMING.index(each.kind) if each.kind in NAMING else len(NAMING)
+    )
     return replace(
         first,
         samples=samples,

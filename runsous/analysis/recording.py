@@ -220,9 +220,10 @@ def _average_cadence(workout: Workout, samples: pd.DataFrame) -> float | None:
 def _zone(
     workout: Workout, samples: pd.DataFrame, home_zone: str | None
 ) -> tuple[str | None, int | None]:
-    """The zone and its UTC offset at the start: by place, else the file's offset, else home.
+    """The zone and its UTC offset at the start: by place, else as the file tells, else home.
 
-    The place wins over the file, which may claim an offset of 0 in Bohemia (Coros, seen).
+    The place wins over the file, which may claim an offset of 0 in Bohemia (Coros, seen); the
+    file's offset over the zone it names.
     The roads of a virtual ride lie on Pacific islands, its rider does not.
     """
     at = workout.start_time
@@ -230,8 +231,15 @@ def _zone(
         place = zones.zone_of_route(samples["latitude"].to_numpy(), samples["longitude"].to_numpy())
         if place is not None:
             return place, zones.offset_s(place, at)
-    if workout.utc_offset_s is not None and _is_offset(workout.utc_offset_s):
-        return None, workout.utc_offset_s
+    told = workout.utc_offset_s
+    told = told if told is not None and _is_offset(told) else None
+    if workout.time_zone is not None and zones.is_zone(workout.time_zone):
+        named = zones.valid_zone(workout.time_zone)
+        offset_s = zones.offset_s(named, at)
+        if told in (None, offset_s):
+            return named, offset_s
+    if told is not None:
+        return None, told
     if home_zone is not None:
         home = zones.valid_zone(home_zone)
         return home, zones.offset_s(home, at)

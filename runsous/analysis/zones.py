@@ -42,6 +42,11 @@ def zone_of_route(latitude: Floats, longitude: Floats) -> str | None:
     return zone_of(float(np.median(latitude[rows])), (east + 180) % 360 - 180)
 
 
+def is_zone(name: str) -> bool:
+    """Whether the time zone database knows the name."""
+    return name.strip().casefold() in _names()
+
+
 def valid_zone(name: str) -> str:
     """The zone's name as the time zone database spells it, whatever case it was given in.
 
