@@ -32,9 +32,12 @@ from runsous.store import (
     sessions,
     users,
 )
-from runsous.sync import import_files, songs, uploads
+from runsous.sync import import_files, songs, syncing, uploads
 
 _log = logging.getLogger(__name__)
+_AT_ONCE = 6
+"""Jobs that run side by side: those of a sync mostly wait for a service."""
+_DUE_S = 2.0
 _HEARTBEAT_S = 5.0
 _STALLED_S = 20.0
 _TIDY_S = 3600.0
@@ -61,6 +64,13 @@ def _app(
     def make_export(user_id: int, export_id: str) -> None:
         with _as_long_as_there(engine, user_id):
             everything.make(engine, user_id, UUID(export_id), stopping)
+
+    @app.task(name="run_sync")
+    def run_sync(user_id: int, service: str) -> None:
+        with _as_long_as_there(engine, user_id):
+            if syncing.go_on(engine, user_id, service, stopping or threading.Event()):
+                # It gives way to what waits, and goes on after that.
+                defer_sync(engine, user_id, service)
 
     @app.task(name="apply_retention")
     def apply_retention(user_id: int) -> None:
@@ -109,6 +119,11 @@ def defer_export(engine: Engine, user_id: int, export_id: UUID) -> None:
     _defer(engine, "make_export", f"export {export_id}", user_id, export_id=str(export_id))
 
 
+def defer_sync(engine: Engine, user_id: int, service: str) -> None:
+    """Lets the run of a connection that is under way go on, unless that waits in the queue."""
+    _defer(engine, "run_sync", f"sync {user_id} {service}", user_id, service=service)
+
+
 def defer_retention(engine: Engine, user_id: int) -> None:
     """Lets samples go soon that a user does not want to keep any longer."""
     _defer(engine, "apply_retention", f"retention {user_id}", user_id)
@@ -125,12 +140,12 @@ def _defer(engine: Engine, task: str, name: str, user_id: int, **values: str) ->
 async def worker(engine: Engine) -> AsyncIterator[None]:
     """Runs jobs while the context lasts; on leaving, the running job stops after its file."""
     stopping = threading.Event()
-    connector = procrastinate.PsycopgConnector(conninfo=_conninfo(engine), max_size=4)
+    connector = procrastinate.PsycopgConnector(conninfo=_conninfo(engine), max_size=_AT_ONCE + 2)
     app = _app(engine, connector, stopping)
     async with app.open_async():
         running = asyncio.create_task(
             app.run_worker_async(
-                concurrency=2,
+                concurrency=_AT_ONCE,
                 install_signal_handlers=False,
                 update_heartbeat_interval=_HEARTBEAT_S,
                 stalled_worker_timeout=_STALLED_S,
@@ -140,13 +155,15 @@ async def worker(engine: Engine) -> AsyncIterator[None]:
         )
         recovering = asyncio.create_task(_recover_forever(engine, app, stopping))
         tidying = asyncio.create_task(_tidy_forever(engine, stopping))
+        calling = asyncio.create_task(_call_forever(engine))
         try:
             yield
         finally:
             stopping.set()
-            for task in (recovering, tidying, running):
+            tasks = (recovering, tidying, calling, running)
+            for task in tasks:
                 task.cancel()
-            await asyncio.gather(recovering, tidying, running, return_exceptions=True)
+            await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _recover_forever(
@@ -159,6 +176,17 @@ async def _recover_forever(
             # Whatever it was, what it would have taken up must not wait for the next start.
             _log.exception("unfinished work cannot be taken up; trying again in %.0f s", _STALLED_S)
         await asyncio.sleep(_STALLED_S)
+
+
+async def _call_forever(engine: Engine) -> None:
+    """Begins the runs that are due, and lets those go on whose wait is over."""
+    while True:
+        try:
+            for user_id, service in await asyncio.to_thread(syncing.due, engine):
+                await asyncio.to_thread(defer_sync, engine, user_id, service)
+        except Exception:
+            _log.exception("connections cannot be synced by themselves; trying again soon")
+        await asyncio.sleep(_DUE_S)
 
 
 async def _recover(engine: Engine, app: procrastinate.App, stopping: threading.Event) -> None:

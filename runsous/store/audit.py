@@ -19,6 +19,8 @@ Action = Literal[
     "export downloaded",
     "activity deleted",
     "retention changed",
+    "connected",
+    "disconnected",
 ]
 
 

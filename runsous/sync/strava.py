@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from runsous.errors import InputError, Unavailable
-from runsous.services.strava import facts, parse
+from runsous.services.strava import parse
 from runsous.services.strava.client import Strava
 from runsous.store import connections, originals, remote_activities
 from runsous.store.remote_activities import DETAIL, FETCH, GONE, KEPT, Feed, Listed, Open
@@ -100,10 +100,11 @@ class _Slice:
         """Takes over one page: what started before ``until``."""
         before = math.ceil(until.timestamp())
         told = self._ask(lambda strava: strava.activities(before=before))
-        listed = [Listed(each["id"], facts.start(each), facts.summary(each)) for each in told]
+        listed = [Listed(each["id"], parse.start(each), parse.summary(each)) for each in told]
         low = since
         if listed:
-            low = max(since, min(each.start_time for each in listed) + _SECOND)
+            # Of hidden starts only the day is told: the list goes by the true ones.
+            low = max(since, min(map(parse.latest_start, told)) + _SECOND)
             low = low if low < until else until - _SECOND
         with self.run.engine.begin() as conn:
             remote_activities.note(conn, self.feed, listed)
@@ -135,12 +136,12 @@ class _Slice:
         if detail is None:
             self._remove(wanted)
             return
-        summary, before = facts.summary(detail), self._document(wanted.id)
-        if before is not None and facts.shape(before["summary"]) == facts.shape(summary):
+        summary, before = parse.summary(detail), self._document(wanted.id)
+        if before is not None and parse.shape(before["summary"]) == parse.shape(summary):
             streams = before["streams"]
         else:
             streams = self._streams(wanted.id, summary)
-        told = {"summary": summary, "streams": streams, "detail": facts.detail(detail)}
+        told = {"summary": summary, "streams": streams, "detail": parse.detail(detail)}
         self._keep(wanted, told)
 
     def _streams(self, number: int, summary: dict[str, Any]) -> dict[str, Any] | None:
@@ -149,7 +150,7 @@ class _Slice:
         return self._ask(lambda strava: strava.streams(number))
 
     def _keep(self, wanted: Open, document: dict[str, Any]) -> None:
-        start = facts.start(document["summary"])
+        start = parse.start(document["summary"])
         length = timedelta(seconds=float(document["summary"].get("elapsed_time") or 0))
         services.read_listening(self.run, start - _AROUND, start + length + _AROUND)
         content = json.dumps(document, sort_keys=True, ensure_ascii=False).encode()
