@@ -10,9 +10,10 @@ import pytest
 from sqlalchemy import text
 
 from runsous import jobs
-from runsous.store import users
+from runsous.store import imports, users
 from tests.sync import make
 from tests.web.conftest import SONGS
+from tests.web.people import add, configure, session
 from tests.web.test_api_reading import API, ask, check, described, found, problem
 
 __all__ = ["ask", "described"]
@@ -178,15 +179,31 @@ def test_without_its_database_the_server_says_so(web):
     problem(web.get(f"{API}/activities"), 500)
 
 
-@pytest.mark.usefixtures("run")
-def test_metrics_are_what_prometheus_reads(web):
-    answer = web.get("/metrics")
+def figures(answer) -> dict[str, str]:
+    """What ``/metrics`` tells, by name."""
     assert answer.status_code == 200
     assert answer.headers["content-type"].startswith("text/plain; version=")
-    values = dict(
-        line.rsplit(" ", 1) for line in answer.text.splitlines() if not line.startswith("#")
-    )
+    return dict(line.rsplit(" ", 1) for line in answer.text.splitlines() if line[0] != "#")
+
+
+@pytest.mark.usefixtures("run")
+def test_metrics_are_what_prometheus_reads(engine, web):
+    values = figures(web.get("/metrics"))
     assert values['runsous_rows{table="activities"}'] == "1.0"
     assert values['runsous_rows{table="plays"}'] == "4.0"
     assert values["runsous_imports_unfinished"] == "0.0"
     assert float(values["process_resident_memory_bytes"]) > 0
+    with engine.begin() as conn:
+        for _ in range(2):
+            upload = imports.Upload("run.fit", "/nowhere", 1)
+            imports.create(conn, users.local(conn), "browser", [upload])
+    assert figures(web.get("/metrics"))["runsous_imports_unfinished"] == "2.0"
+
+
+@pytest.mark.usefixtures("run")
+def test_on_a_server_of_accounts_nobody_learns_how_much_others_have(engine, web):
+    configure(auth="accounts")
+    web.cookies["runsous_session"] = session(engine, add(engine))
+    values = figures(web.get("/metrics"))
+    assert not [name for name in values if name.startswith("runsous_rows")]
+    assert values["runsous_imports_unfinished"] == "0.0"

@@ -145,6 +145,16 @@ def test_behind_a_proxy_its_name_is_ours(web):
     problem(web.get("/health", headers={"host": "runs.example.evil"}), 403)
 
 
+def test_another_port_of_ones_own_address_is_another_program(web):
+    settings.use(replace(settings.current(), base_url="https://runs.example:8443"))
+    # A proxy may call us by another name than browsers call it.
+    for host in ("runs.example:8443", "127.0.0.1:8501"):
+        own = {"host": host, "origin": "https://runs.example:8443"}
+        problem(web.delete(f"{API}/activities/1", headers=own), 404)
+        for other in ("https://runs.example", "https://runs.example:8444", "https://runs.example:"):
+            problem(web.delete(f"{API}/activities/1", headers={**own, "origin": other}), 403)
+
+
 def test_opened_to_a_network_any_host_will_do_but_no_foreign_page(web):
     settings.use(replace(settings.current(), allow_remote=True))
     found(web.get(f"{API}/activities", headers={"host": "nas.local:8501"}))
