@@ -232,12 +232,25 @@ def _demo(chosen: argparse.Namespace) -> int:
     from dataclasses import replace
 
     from runsous import serve, settings
+    from runsous.demo.services import server
     from runsous.store import users
     from runsous.sync import sample
 
-    with tempfile.TemporaryDirectory(prefix="runsous-demo-") as folder:
-        settings.use(replace(settings.current(), home=Path(folder), database_url=None))
-        print("Preparing a sample runner; all of it goes when you stop.", flush=True)
+    print("Preparing a sample runner; all of it goes when you stop.", flush=True)
+    with tempfile.TemporaryDirectory(prefix="runsous-demo-") as folder, server.sample() as services:
+        demo = replace(
+            settings.current(),
+            home=Path(folder),
+            database_url=None,
+            base_url=f"http://127.0.0.1:{chosen.port}",
+            services=settings.load(services.environment()).services,
+        )
+        settings.use(demo)
+        print(
+            "Strava, Spotify, Last.fm and ListenBrainz are simulated: be Ann (user name ann)"
+            " or Ben (ben) there.",
+            flush=True,
+        )
         with _database() as engine:
             with engine.begin() as conn:
                 user_id = users.local(conn)

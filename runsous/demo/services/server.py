@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import Final, Self
 
 import requests
@@ -19,6 +20,7 @@ from runsous.demo.services.calls import Calls
 from runsous.demo.services.desk import Office
 from runsous.demo.services.lastfm import Lastfm
 from runsous.demo.services.listenbrainz import Listenbrainz
+from runsous.demo.services.sample_world import sample_world
 from runsous.demo.services.spotify import Spotify
 from runsous.demo.services.strava import Strava
 from runsous.demo.services.world import World
@@ -139,6 +141,11 @@ class Simulators:
                 Mount("/listenbrainz", routes=self.listenbrainz.api()),
             ]
         )
+
+
+def sample() -> Simulators:
+    """The services about the sample people, whose seasons end yesterday; not yet started."""
+    return Simulators(sample_world(datetime.now(UTC).date()))
 
 
 def _sent_to(url: str, form: dict[str, str | list[str]]) -> str:
