@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
 from runsous.errors import NotConnected, Rejected
-from runsous.net.http import Answer, Http
+from runsous.net.http import Answer, Http, Judge
 from runsous.net.oauth import TokenRefused
 from runsous.services.asking import ask, document
 from runsous.services.strava import parse
@@ -45,12 +45,13 @@ class Strava:
         return self._ask("/athlete", _athlete)
 
     def activities(
-        self, before: int | None = None, *, per_page: int = MOST
+        self, before: int | None = None, *, number: int = 1, per_page: int = MOST
     ) -> list[dict[str, Any]]:
-        """Summaries of activities begun before that second since 1970, newest first; none at
-        the end. Each has an integer ``id`` and a ``start_date``.
+        """Page ``number`` (from 1) of the summaries of activities begun before that second since
+        1970, newest first; none at the end. Each has an integer ``id`` and a ``start_date``.
         """
-        asked = {"per_page": per_page} | ({} if before is None else {"before": before})
+        asked = {"per_page": per_page, "page": number}
+        asked |= {} if before is None else {"before": before}
         return self._ask("/athlete/activities", _summaries, asked)
 
     def activity(self, number: int) -> dict[str, Any] | None:
@@ -67,21 +68,32 @@ class Strava:
     def _find(
         self, path: str, read: Callable[[Any], T], asked: dict[str, Any] | None = None
     ) -> T | None:
+        """As :meth:`_ask`, for what need not be there."""
+
+        def judge(answer: Answer) -> None:
+            if answer.status == 404:
+                raise _Missing
+            _judge(answer)
+
         try:
-            return self._ask(path, read, asked)
+            return self._ask(path, read, asked, judge)
         except _Missing:
             return None
 
-    def _ask(self, path: str, read: Callable[[Any], T], asked: dict[str, Any] | None = None) -> T:
+    def _ask(
+        self,
+        path: str,
+        read: Callable[[Any], T],
+        asked: dict[str, Any] | None = None,
+        judge: Judge | None = None,
+    ) -> T:
         bearer = {"Authorization": f"Bearer {self.token}"}
-        return ask(self.api, path, read, judge=_judge, params=asked, headers=bearer)
+        return ask(self.api, path, read, judge=judge or _judge, params=asked, headers=bearer)
 
 
 def _judge(answer: Answer) -> None:
-    if answer.status == 404:
-        raise _Missing
     if answer.status == 401:
-        field_, code = problem(answer)[1:]
+        _, field_, code = problem(answer)
         if code == "missing":
             raise NotConnected(
                 f"Strava was not allowed to give us “{field_.removesuffix('_permission')}”: "

@@ -17,6 +17,7 @@ import pandas as pd
 from runsous import frames
 from runsous.histories.plays import number, tidy
 from runsous.model import Lap, Workout
+from runsous.services.strava import sports
 
 STREAMS: Final[Mapping[str, str]] = {
     "distance": "distance_m",
@@ -28,42 +29,6 @@ STREAMS: Final[Mapping[str, str]] = {
     "temp": "temperature_c",
 }
 """Strava's names of channels; besides there are ``time`` and ``latlng``."""
-
-_SPORTS: Final[Mapping[str, tuple[str, str | None]]] = {
-    "Run": ("run", None),
-    "TrailRun": ("run", "trail"),
-    "VirtualRun": ("run", "virtual"),
-    "Ride": ("ride", None),
-    "EBikeRide": ("ride", "e_bike"),
-    "EMountainBikeRide": ("ride", "e_bike"),
-    "GravelRide": ("ride", "gravel"),
-    "MountainBikeRide": ("ride", "mountain"),
-    "VirtualRide": ("ride", "virtual"),
-    "Handcycle": ("ride", None),
-    "Velomobile": ("ride", None),
-    "Swim": ("swim", None),
-    "Walk": ("walk", None),
-    "Hike": ("hike", None),
-    "Snowshoe": ("hike", None),
-    "Rowing": ("row", None),
-    "VirtualRow": ("row", "virtual"),
-    "AlpineSki": ("ski", None),
-    "BackcountrySki": ("ski", None),
-    "NordicSki": ("ski", None),
-    "RollerSki": ("ski", None),
-    "Snowboard": ("ski", None),
-    "IceSkate": ("skate", None),
-    "InlineSkate": ("skate", None),
-    "Skateboard": ("skate", None),
-    "Elliptical": ("elliptical", None),
-    "WeightTraining": ("strength", None),
-    "Yoga": ("yoga", None),
-    "Crossfit": ("workout", None),
-    "HighIntensityIntervalTraining": ("workout", None),
-    "Pilates": ("workout", None),
-    "StairStepper": ("workout", None),
-    "Workout": ("workout", None),
-}
 
 _FACTS: Final = (
     "id",
@@ -98,7 +63,6 @@ _SHAPE: Final = (
 )
 _LAP: Final = ("start_date", "elapsed_time", "moving_time", "distance", "start_index")
 
-_INDOORS: Final[Mapping[str, str]] = {"run": "treadmill", "ride": "indoor_cycling"}
 _HIDDEN: Final = time(0, 0, 1)
 _PAUSE_S: Final = 5.0
 _USUAL_STEPS: Final = 4
@@ -154,10 +118,12 @@ def streams(told: Any) -> dict[str, list[Any]]:
     """The values of each type, of an answer keyed by type or listing them.
 
     Raises :class:`ValueError` where they do not belong together: one is shorter than another,
-    or a value is no number.
+    there is no time to them, or a value is no number.
     """
     if isinstance(told, list):
-        told = {each["type"]: each for each in told if isinstance(each, dict) and "type" in each}
+        if not all(isinstance(each, dict) for each in told):
+            raise ValueError("not a list of streams")
+        told = {str(each.get("type")): each for each in told}
     if not isinstance(told, dict):
         raise ValueError("not an object of streams")
     found = {}
@@ -170,6 +136,8 @@ def streams(told: Any) -> dict[str, list[Any]]:
             found[name] = values
     if len({len(values) for values in found.values()}) > 1:
         raise ValueError("streams differ in length")
+    if told and "time" not in found:
+        raise ValueError("streams without a time")
     for name, values in found.items():
         _places(values) if name == "latlng" else _numbers(values)
     return found
@@ -185,7 +153,7 @@ def workout(document: Mapping[str, Any]) -> Workout:
     found = streams(document.get("streams") or {})
     samples = _samples(found)
     begun, offset_s, is_hidden = _start(told)
-    sport, sub_sport = _sport(told)
+    sport, sub_sport = sports.sport(told)
     elapsed_s, moving_s = _number(told, "elapsed_time"), _number(told, "moving_time")
     return Workout(
         kind="strava",
@@ -241,15 +209,6 @@ def _moment(written: Any) -> datetime | None:
 def _zone(told: Any) -> str | None:
     """ "Europe/Berlin" of "(GMT+01:00) Europe/Berlin"."""
     return told.rpartition(") ")[2].strip() or None if isinstance(told, str) else None
-
-
-def _sport(told: Mapping[str, Any]) -> tuple[str, str | None]:
-    name = str(told.get("sport_type") or told.get("type") or "")
-    if name not in _SPORTS:
-        words = "".join(f" {c}" if c.isupper() else c for c in name)
-        return "other", tidy(words)
-    sport, sub_sport = _SPORTS[name]
-    return sport, sub_sport or (_INDOORS.get(sport) if told.get("trainer") is True else None)
 
 
 def _samples(found: Mapping[str, list[Any]]) -> pd.DataFrame:

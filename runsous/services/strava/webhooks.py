@@ -19,8 +19,8 @@ from runsous.services.strava.client import problem
 
 _PATH: Final = "/push_subscriptions"
 _LONGEST_URL: Final = 255
-_OBJECTS: Final = frozenset({"activity", "athlete"})
-_ASPECTS: Final = frozenset({"create", "update", "delete"})
+_OBJECTS: Final = ("activity", "athlete")
+_ASPECTS: Final = ("create", "update", "delete")
 _MOST: Final = 1 << 63
 _LATEST: Final = 1 << 33
 
