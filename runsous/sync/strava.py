@@ -11,6 +11,7 @@ import logging
 import math
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import Any, TypeVar
 
 from runsous.errors import InputError, Unavailable
@@ -77,7 +78,7 @@ class _Slice:
 
     def _next(self) -> tuple[Span | None, Open | None]:
         with self.run.engine.begin() as conn:
-            until = _now() + _AHEAD
+            until = self.run.facts["created_at"] + _AHEAD
             spans = connections.missing(conn, self.run.user_id, SERVICE, _BEGAN, until)
             wanted = remote_activities.next_open(conn, self.run.user_id, SERVICE)
         return next(iter(spans), None), wanted
@@ -98,14 +99,8 @@ class _Slice:
 
     def _list(self, since: datetime, until: datetime) -> None:
         """Takes over one page: what started before ``until``."""
-        before = math.ceil(until.timestamp())
-        told = self._ask(lambda strava: strava.activities(before=before))
+        told, low = self._page(since, until)
         listed = [Listed(each["id"], parse.start(each), parse.summary(each)) for each in told]
-        low = since
-        if listed:
-            # Of hidden starts only the day is told: the list goes by the true ones.
-            low = max(since, min(map(parse.latest_start, told)) + _SECOND)
-            low = low if low < until else until - _SECOND
         with self.run.engine.begin() as conn:
             remote_activities.note(conn, self.feed, listed)
             numbers = [each.id for each in listed]
@@ -113,6 +108,27 @@ class _Slice:
             connections.cover(conn, self.run.user_id, SERVICE, low, until)
         self.n_listed += 1
         self._note("Reading the list of activities")
+
+    def _page(self, since: datetime, until: datetime) -> tuple[list[dict[str, Any]], datetime]:
+        """Activities that started before ``until``, and from when on these are all.
+
+        The list goes by the true starts; of hidden ones only the day is told, and of those in
+        the second of the oldest there may be more. So what begins on either needs the next page.
+        """
+        before = math.ceil(until.timestamp())
+        told: dict[int, dict[str, Any]] = {}
+        for number in count(1):
+            page = self._ask(_page_of(before, number))
+            if not page:
+                return list(told.values()), since
+            is_more = not told.keys() >= {each["id"] for each in page}
+            told |= {each["id"]: each for each in page}
+            low = max(since, min(map(parse.latest_start, told.values())) + _SECOND)
+            if low < until:
+                return list(told.values()), low
+            if not is_more:
+                return list(told.values()), until - _SECOND
+        raise AssertionError
 
     def _try(self, wanted: Open) -> None:
         """Brings one in; one that cannot be had does not keep the others waiting."""
@@ -212,6 +228,10 @@ class _Slice:
             what = "1 activity" if failed == 1 else f"{failed} activities"
             self.run.note(message=f"{what} could not be read; the next run tries again.")
         return True
+
+
+def _page_of(before: int, number: int) -> Callable[[Strava], list[dict[str, Any]]]:
+    return lambda strava: strava.activities(before, number=number)
 
 
 def _now() -> datetime:
