@@ -229,6 +229,7 @@ def test_the_demo_shows_a_runner_and_leaves_nothing(home, tmp_path):
     )
     app.wait_until_healthy(f"http://127.0.0.1:{port}")
     assert httpx.get(f"{app.address}/api/v1/activities").json()["total"] > 0
+    assert "be Ann (user name ann) or Ben (ben)" in app.printed()
     assert app.stop() == 0
     assert "Traceback" not in app.printed()
     assert not list(temporary.glob("runsous-demo-*"))

@@ -55,7 +55,8 @@ def sample_world(today: date, now: Callable[[], float] | None = None) -> World:
     first, second, third, *_ = ann.activities
     world.edit("ann", first, is_start_hidden=True)
     world.edit("ann", second, visibility="only_me")
-    world.edit("ann", third, streams=None, laps=(), facts={}, name="Entered by hand")
+    by_hand: dict[str, Any] = {"streams": None, "laps": (), "facts": {}, "details": {}}
+    world.edit("ann", third, name="Entered by hand", **by_hand)
     return world
 
 
