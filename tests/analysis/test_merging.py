@@ -168,11 +168,15 @@ def test_positions_across_the_antimeridian_are_borrowed_as_they_run():
 
 
 def test_equally_rich_files_rank_by_their_format():
-    runs = [make_activity(kind=kind) for kind in ("gpx", "fit", "strava_export", "tcx")]
+    kinds = ("gpx", "fit", "strava_export", "tcx")
+    runs = [make_activity(kind=kind) for kind in kinds]
     for order in permutations(runs):
         assert merge(order).kind == "fit"
     assert merge([runs[0], runs[3]]).kind == "tcx"
     assert merge([runs[2], runs[0]]).kind == "gpx"
+    api = make_activity(kind="strava")
+    assert both_ways(api, runs[0]).kind == "gpx"
+    assert both_ways(api, runs[2]).kind == "strava"
 
 
 def test_equally_rich_files_that_differ_in_a_word_rank_by_it():
@@ -209,6 +213,14 @@ def test_an_entry_of_a_list_adds_its_name_and_nothing_else():
     assert merged.external_id == "4711"
     assert merged.moving_time_s == watch.moving_time_s
     pd.testing.assert_frame_equal(merged.samples, watch.samples)
+
+
+def test_strava_s_own_word_on_the_name_is_newer_than_that_of_its_export():
+    api = list_entry(kind="strava", name="Dawn patrol, renamed", timer_time_s=None)
+    watch = from_watch(name="Morning Run")
+    for order in permutations([list_entry(), watch, api]):
+        assert merge(order).name == "Dawn patrol, renamed"
+    assert both_ways(list_entry(), replace(api, name=None)).name == "Dawn patrol"
 
 
 def test_facts_one_lacks_come_from_the_other():

@@ -84,7 +84,7 @@ def activities(draw):
         },
     )
     workout = Workout(
-        kind=draw(st.sampled_from(["fit", "tcx", "gpx", "strava_export"])),
+        kind=draw(st.sampled_from(["fit", "tcx", "gpx", "strava", "strava_export"])),
         start_time=START + timedelta(seconds=draw(st.integers(0, 3))),
         sport=draw(st.sampled_from(["run", "walk", "other", "workout"])),
         sub_sport=draw(texts),

@@ -139,6 +139,18 @@ def test_without_gps_the_file_s_offset_is_kept_and_no_zone_invented():
     assert (activity.time_zone, activity.utc_offset_s) == (None, -18_000)
 
 
+def test_without_gps_a_zone_that_is_named_counts_unless_the_offset_speaks_against_it():
+    named = {"gps": False, "home_zone": "Europe/Berlin", "time_zone": "america/New_York"}
+    activity = make_activity(**named)
+    assert (activity.time_zone, activity.utc_offset_s) == ("America/New_York", -14_400)
+    assert make_activity(**named, utc_offset_s=-14_400).time_zone == "America/New_York"
+    other = make_activity(**named, utc_offset_s=-18_000)
+    assert (other.time_zone, other.utc_offset_s) == (None, -18_000)
+    unknown = make_activity(**named | {"time_zone": "Middle/Earth"})
+    assert (unknown.time_zone, unknown.utc_offset_s) == ("Europe/Berlin", 7200)
+    assert make_activity(time_zone="America/New_York").time_zone == "Europe/Prague"
+
+
 def test_without_gps_and_offset_the_home_zone_counts():
     activity = make_activity(gps=False, home_zone="America/New_York")
     assert (activity.time_zone, activity.utc_offset_s) == ("America/New_York", -14_400)
