@@ -292,11 +292,8 @@ def _shut_down(server: _Server) -> None:
 
 def _last_words(server: _Server) -> str:
     """The last complaint since the launch, and where the rest is."""
-    try:
-        said = server.log.read_bytes()[server.said_before :]
-        lines = said.decode("utf-8", "replace").splitlines()
-    except OSError:
-        lines = []
+    said = server.log.read_bytes()[server.said_before :] if server.log.exists() else b""
+    lines = said.decode("utf-8", "replace").splitlines()
     told = [line.strip() for line in lines if line.strip()] or ["it says nothing"]
     complaints = [line for line in told if "FATAL:" in line or "PANIC:" in line]
     return f"{(complaints or told)[-1]} (see {server.log})."
