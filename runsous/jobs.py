@@ -32,7 +32,7 @@ from runsous.store import (
     sessions,
     users,
 )
-from runsous.sync import import_files, songs, syncing, uploads
+from runsous.sync import import_files, songs, strava_retention, syncing, uploads
 
 _log = logging.getLogger(__name__)
 _AT_ONCE = 6
@@ -76,6 +76,7 @@ def _app(
     def apply_retention(user_id: int) -> None:
         with _as_long_as_there(engine, user_id):
             retention.apply(engine, user_id, stopping)
+            strava_retention.apply(engine, user_id, stopping)
 
     return app
 
@@ -239,3 +240,5 @@ def tidy(engine: Engine, stopping: threading.Event | None = None) -> None:
     for user_id in retention.choosers(engine):
         songs.settle(engine, user_id, stopping)
         retention.apply(engine, user_id, stopping)
+    for user_id in strava_retention.choosers(engine):
+        strava_retention.apply(engine, user_id, stopping)
