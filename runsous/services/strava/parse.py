@@ -111,7 +111,8 @@ def start(summary: Mapping[str, Any]) -> datetime:
 def latest_start(summary: Mapping[str, Any]) -> datetime:
     """The latest moment at which it can have begun, where only the day is told."""
     begun, _, is_hidden = _start(summary)
-    return begun + timedelta(days=1) if is_hidden else begun
+    # The day on which summer time ends has 25 hours.
+    return begun + timedelta(hours=25) if is_hidden else begun
 
 
 def streams(told: Any) -> dict[str, list[Any]]:

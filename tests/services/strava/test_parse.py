@@ -152,7 +152,7 @@ class TestStart:
         run = parse.workout(told(hidden))
         assert run.is_start_hidden
         assert run.start_time == parse.start(hidden) == datetime.fromisoformat(utc)
-        assert parse.latest_start(hidden).timestamp() - run.start_time.timestamp() == 86_400
+        assert parse.latest_start(hidden).timestamp() - run.start_time.timestamp() == 25 * 3600
 
     def test_a_start_that_is_told_is_neither_hidden_nor_a_range(self):
         # A second past midnight in London, when it is an hour later in Berlin.
