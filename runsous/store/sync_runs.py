@@ -19,8 +19,8 @@ COUNTS = (
     "listens_removed",
     "calls",
 )
-_FACTS = f"""id, service, reason, status, created_at, started_at, finished_at, resume_at, failures,
-phase, done, total, {", ".join(COUNTS)}, budget, message"""
+_FACTS = f"""id, service, reason, status, is_cancelled, created_at, started_at, finished_at,
+resume_at, failures, phase, done, total, {", ".join(COUNTS)}, budget, message"""
 _KEPT = 200
 """Runs of one connection that are remembered."""
 
@@ -49,9 +49,9 @@ def begin(conn: Connection, user_id: int, service: str, reason: str) -> int:
 
 
 def one(conn: Connection, user_id: int, run_id: int) -> dict[str, Any]:
-    """``id, service, reason, status, created_at, started_at, finished_at, resume_at, failures,
-    phase, done, total``, the :data:`COUNTS`, ``budget, message``; :class:`NotFound` unless it is
-    this user's.
+    """``id, service, reason, status, is_cancelled, created_at, started_at, finished_at, resume_at,
+    failures, phase, done, total``, the :data:`COUNTS`, ``budget, message``; :class:`NotFound`
+    unless it is this user's.
     """
     row = conn.execute(
         text(f"SELECT {_FACTS} FROM sync_runs WHERE id = :id AND user_id = :user"),  # noqa: S608
@@ -164,10 +164,12 @@ def finish(
 
 
 def cancel(conn: Connection, user_id: int, service: str) -> None:
-    """Asks the run under way, if any, to end where it is; what came in stays."""
+    """Asks the run under way, if any, to end where it is; what came in stays. One that waits
+    need not wait any longer for that.
+    """
     conn.execute(
         text(
-            "UPDATE sync_runs SET is_cancelled = true"
+            "UPDATE sync_runs SET is_cancelled = true, resume_at = NULL"
             " WHERE user_id = :user AND service = :service AND finished_at IS NULL"
         ),
         {"user": user_id, "service": service},
