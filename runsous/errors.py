@@ -50,3 +50,7 @@ class Rejected(ServiceError):
 
 class NotConnected(Rejected):
     """The user's permission is missing, has ended or was taken back: they must connect again."""
+
+
+class TooFewScopes(NotConnected):
+    """The user let us in, but not far enough."""

@@ -17,12 +17,13 @@ from uuid import UUID
 import procrastinate
 from procrastinate.exceptions import AlreadyEnqueued
 from procrastinate.jobs import Status
+from procrastinate.retry import RetryStrategy
 from sqlalchemy import Engine
 from sqlalchemy.exc import IntegrityError
 
 from runsous import settings
 from runsous.accounts import everything, retention
-from runsous.errors import RunsousError
+from runsous.errors import RunsousError, ServiceError
 from runsous.store import (
     activities,
     data_exports,
@@ -32,7 +33,7 @@ from runsous.store import (
     sessions,
     users,
 )
-from runsous.sync import import_files, songs, strava_retention, syncing, uploads
+from runsous.sync import events, import_files, songs, strava_retention, syncing, uploads
 
 _log = logging.getLogger(__name__)
 _AT_ONCE = 6
@@ -41,6 +42,8 @@ _DUE_S = 2.0
 _HEARTBEAT_S = 5.0
 _STALLED_S = 20.0
 _TIDY_S = 3600.0
+_UNTIL_KNOWN = RetryStrategy(max_attempts=48, wait=3600, retry_exceptions={ServiceError})
+"""For what only a service can tell, as soon as it does."""
 
 
 def _conninfo(engine: Engine) -> str:
@@ -71,6 +74,11 @@ def _app(
             if syncing.go_on(engine, user_id, service, stopping or threading.Event()):
                 # It gives way to what waits, and goes on after that.
                 defer_sync(engine, user_id, service)
+
+    @app.task(name="check_permission", retry=_UNTIL_KNOWN)
+    def check_permission(user_id: int) -> None:
+        with _as_long_as_there(engine, user_id):
+            events.check_permission(engine, user_id)
 
     @app.task(name="apply_retention")
     def apply_retention(user_id: int) -> None:
@@ -123,6 +131,11 @@ def defer_export(engine: Engine, user_id: int, export_id: UUID) -> None:
 def defer_sync(engine: Engine, user_id: int, service: str) -> None:
     """Lets the run of a connection that is under way go on, unless that waits in the queue."""
     _defer(engine, "run_sync", f"sync {user_id} {service}", user_id, service=service)
+
+
+def defer_permission_check(engine: Engine, user_id: int) -> None:
+    """Lets Strava be asked soon whether a user still lets us in, unless that waits already."""
+    _defer(engine, "check_permission", f"permission {user_id}", user_id)
 
 
 def defer_retention(engine: Engine, user_id: int) -> None:
@@ -195,7 +208,11 @@ async def _recover(engine: Engine, app: procrastinate.App, stopping: threading.E
     manager = app.job_manager
     for job in await manager.get_stalled_jobs(seconds_since_heartbeat=_STALLED_S):
         _log.warning("a worker died at job %s; it is queued again", job.id)
-        await manager.finish_job(job, status=Status.FAILED, delete_job=True)
+        if job.task_name == "check_permission":
+            # No table knows of it.
+            await manager.retry_job(job)
+        else:
+            await manager.finish_job(job, status=Status.FAILED, delete_job=True)
     await asyncio.to_thread(_take_up, engine, stopping)
     await asyncio.to_thread(uploads.sweep, engine, settings.current())
 

@@ -140,6 +140,19 @@ def _update(conn: Connection, user_id: int, service: str, column: str, value: An
     )
 
 
+def last_seen(conn: Connection, user_id: int, service: str) -> datetime | None:
+    """When the newest activity began, or the newest play was, that is known of a service."""
+    found: datetime | None = conn.execute(
+        text(
+            "SELECT greatest((SELECT max(start_time) FROM remote_activities WHERE user_id = :user"
+            " AND service = :service AND summary IS NOT NULL AND state <> 'gone'),"
+            " (SELECT last_at FROM source_totals WHERE user_id = :user AND source = :service))"
+        ),
+        {"user": user_id, "service": service},
+    ).scalar()
+    return found
+
+
 def delete(conn: Connection, user_id: int, service: str) -> None:
     """Drops the connection with its runs; what was read stays."""
     conn.execute(

@@ -11,6 +11,7 @@ import logging
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import Connection, Engine
 
@@ -159,6 +160,13 @@ def purge(engine: Engine, user_id: int, service: str) -> None:
         audit.note(conn, user_id, "disconnected", f"{services.NAMES[service]}, from over there")
         _let_go(conn, user_id, service, is_kept=False)
         users.touch(conn, user_id)
+
+
+def ends_at(service: str, authorized_at: datetime) -> datetime | None:
+    """When a permission given then ends at the latest, whatever is done with it; ``None`` where
+    it goes on until it is taken back.
+    """
+    return authorized_at + spotify_oauth.LASTS if service == services.SPOTIFY else None
 
 
 def _let_go(conn: Connection, user_id: int, service: str, *, is_kept: bool) -> None:

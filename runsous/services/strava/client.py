@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
-from runsous.errors import NotConnected, Rejected
+from runsous.errors import Rejected, TooFewScopes
 from runsous.net.http import Answer, Http, Judge
 from runsous.net.oauth import TokenRefused
 from runsous.services.asking import ask, document
@@ -33,7 +33,7 @@ class Strava:
     """Strava as the user sees it who gave ``token``.
 
     All it does can raise what :meth:`Http.call` does; :class:`TokenRefused` where the token has
-    ended, :class:`NotConnected` where the user did not allow what was asked, and
+    ended, :class:`TooFewScopes` where the user did not allow what was asked, and
     :class:`Rejected` where Strava refuses this app.
     """
 
@@ -95,7 +95,7 @@ def _judge(answer: Answer) -> None:
     if answer.status == 401:
         _, field_, code = problem(answer)
         if code == "missing":
-            raise NotConnected(
+            raise TooFewScopes(
                 f"Strava was not allowed to give us “{field_.removesuffix('_permission')}”: "
                 "connect again and leave its box ticked."
             )

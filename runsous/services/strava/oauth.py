@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from runsous.errors import NotConnected, Rejected
+from runsous.errors import NotConnected, Rejected, TooFewScopes
 from runsous.net import oauth
 from runsous.net.http import Answer, Http
 from runsous.net.oauth import Departure, Token, TokenOffice
@@ -66,11 +66,11 @@ def exchange(site: Http, client_id: str, client_secret: str, code: str) -> Grant
 
 
 def check_scopes(scopes: Collection[str]) -> None:
-    """Raises :class:`NotConnected` where those granted do not let activities be read; if
+    """Raises :class:`TooFewScopes` where those granted do not let activities be read; if
     Strava did not tell them, that shows with the first question.
     """
     if scopes and _ENOUGH.isdisjoint(scopes):
-        raise NotConnected(
+        raise TooFewScopes(
             "Strava was not allowed to give us “activity:read”: connect again and leave the box "
             "for viewing your activities ticked."
         )
