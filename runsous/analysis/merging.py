@@ -82,10 +82,15 @@ def merge(activities: Sequence[Activity]) -> Activity:
 def _ranked(activities: Sequence[Activity]) -> list[Activity]:
     """The activities, the one to believe first; the same however they were given.
 
-    A copy that ends before 80 % of the longest recording was cut short, however rich it is.
+    A copy that ends before 80 % of the longest recording was cut short, however rich it is; one
+    whose time of day is hidden cannot tell when it was.
     """
     longest = max(_last_s(each) for each in activities)
-    return sorted(activities, key=lambda each: (_last_s(each) < 0.8 * longest, *_wealth(each)))
+
+    def place(each: Activity) -> tuple[Any, ...]:
+        return each.is_start_hidden, _last_s(each) < 0.8 * longest, *_wealth(each)
+
+    return sorted(activities, key=place)
 
 
 def _wealth(activity: Activity) -> tuple[Any, ...]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
-from runsous.store.schema import activity_files
+from runsous.store.schema import activities, activity_files
 
 
 @dataclass(frozen=True)
@@ -72,6 +72,14 @@ def between(
         end >= since,
     )
     return [(row[0], row[1], row[2], row[3]) for row in conn.execute(query)]
+
+
+def namesakes(conn: Connection, user_id: int, external_id: str) -> list[tuple[int, bool]]:
+    """The activities of this id at a service, and whether their time of day is hidden."""
+    query = select(activities.c.id, activities.c.is_start_hidden).where(
+        activities.c.user_id == user_id, activities.c.external_id == external_id
+    )
+    return [(row[0], row[1]) for row in conn.execute(query)]
 
 
 def hand_over(conn: Connection, user_id: int, source: Sequence[int], target: int) -> None:

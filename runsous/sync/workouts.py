@@ -159,7 +159,7 @@ def _keep_one(
     conn: Connection, user_id: int, file: activity_files.File, activity: Activity
 ) -> Kept:
     """Stores one activity, or joins it with those that tell of the same."""
-    found = _same(conn, user_id, file)
+    found = _same(conn, user_id, file) or _namesake(conn, user_id, activity)
     summaries_found = summaries.among(conn, user_id, found)
     matches = [match for match in found if match not in summaries_found]
     if found and not matches:
@@ -175,6 +175,17 @@ def _keep_one(
     activity_files.save(conn, user_id, activity_id, [file])
     songs.place(conn, user_id, activity_id, stored.samples)
     return Kept(activity_id, not matches, activity.notes)
+
+
+def _namesake(conn: Connection, user_id: int, activity: Activity) -> list[int]:
+    """The stored activity of the same name at its service, where the time of day of one of the
+    two is hidden, so that times cannot tell.
+    """
+    if activity.external_id is None:
+        return []
+    found = activity_files.namesakes(conn, user_id, activity.external_id)
+    is_meant = len(found) == 1 and (activity.is_start_hidden or found[0][1])
+    return [found[0][0]] if is_meant else []
 
 
 def _join(

@@ -297,3 +297,11 @@ def test_a_home_zone_does_not_win_over_an_offset_from_the_file():
 def test_notes_are_joined_each_once():
     merged = both_ways(from_watch(notes=("a", "b")), from_phone(notes=("b", "c")))
     assert merged.notes == ("a", "b", "c")
+
+
+def test_one_whose_time_of_day_is_hidden_does_not_tell_when_it_was():
+    hidden = replace(from_watch(), start_time=START - timedelta(hours=5), is_start_hidden=True)
+    merged = both_ways(hidden, from_phone())
+    assert merged.start_time == START
+    assert not merged.is_start_hidden
+    assert merged.samples["latitude"].notna().all()
