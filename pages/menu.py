@@ -16,6 +16,7 @@ page = st.navigation(
         st.Page("activities.py", title="Activities", icon=":material/route:"),
         st.Page("listening.py", title="Listening", icon=":material/graphic_eq:"),
         st.Page("add_data.py", title="Add data", icon=":material/add_circle:"),
+        st.Page("connections.py", title="Connections", icon=":material/sync:"),
         st.Page("preferences.py", title="Preferences", icon=":material/tune:"),
         st.Page("account.py", title="Account", icon=":material/person:"),
         st.Page("activity.py", title="Activity", visibility="hidden"),

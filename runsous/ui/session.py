@@ -65,14 +65,22 @@ def fragment(draw: Callable[..., None], run_every: float | None = None) -> Calla
 
     A fragment runs again without its page: long after a session ended, or as somebody else's.
     """
+    return st.fragment(_asking(draw), run_every=run_every)
 
+
+def dialog(draw: Callable[..., None], title: str) -> Callable[..., None]:
+    """``st.dialog`` likewise: what lies over a page runs again without it, too."""
+    return st.dialog(title)(_asking(draw))
+
+
+def _asking(draw: Callable[..., None]) -> Callable[..., None]:
     @wraps(draw)
     def asked(user: User, *args: Any) -> None:
         if require_user().id != user.id:
             st.rerun()
         draw(user, *args)
 
-    return st.fragment(asked, run_every=run_every)
+    return asked
 
 
 def _user_id(conn: Connection) -> int | None:

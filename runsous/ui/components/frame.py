@@ -7,7 +7,8 @@ from base64 import b64encode
 _WAVE = "M4 20 L10 20 L13 11 L18 29 L23 5 L28 27 L31 16 L34 20 L40 20"
 
 
-def _image(body: str, view: str) -> str:
+def image(body: str, view: str) -> str:
+    """An SVG drawing as an image's address."""
     source = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{view}">{body}</svg>'
     return "data:image/svg+xml;base64," + b64encode(source.encode()).decode()
 
@@ -22,7 +23,7 @@ def _logo(ink: str, line: str) -> str:
         f' font-size="20" font-weight="600" fill="{ink}" textLength="138"'
         ' lengthAdjust="spacingAndGlyphs">Run Sous BPM</text>'
     )
-    return _image(mark + words, "0 0 190 40")
+    return image(mark + words, "0 0 190 40")
 
 
 LOGO = _logo("#1f2a37", "#0f766e")
@@ -53,7 +54,7 @@ def _picture() -> str:
         for x, y, i in _SONGS
     )
     start = '<circle cx="60" cy="170" r="8" fill="#fff" stroke="#1B9E6B" stroke-width="5"/>'
-    return _image(route + start + notes, "30 20 390 230")
+    return image(route + start + notes, "30 20 390 230")
 
 
 PICTURE = _picture()

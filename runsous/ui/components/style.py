@@ -83,7 +83,43 @@ _FILES = """
 .rs-file i b{display:block;height:100%;border-radius:inherit;background:#1B9E6B}
 """
 
+_SERVICES = """
+[class*="st-key-connect-"] button p{font-weight:650}
+.rs-service{display:flex;flex-wrap:wrap;align-items:center;gap:.3rem .7rem}
+.rs-service img{width:1.9rem;height:1.9rem}
+.rs-service b{font-size:1.3rem;font-weight:650;flex:1}
+.rs-standing{font-size:.82rem;padding:.1rem .7rem;border-radius:1rem;white-space:nowrap;
+ border:1px solid color-mix(in srgb,currentColor 30%,transparent)}
+.rs-standing.ok{border-color:#1B9E6B;background:color-mix(in srgb,#1B9E6B 16%,transparent)}
+.rs-standing.busy{border-color:#0072B2;background:color-mix(in srgb,#0072B2 16%,transparent)}
+.rs-standing.needs{border-color:#D55E00;background:color-mix(in srgb,#D55E00 16%,transparent)}
+.rs-standing.absent{opacity:.7}
+:is(.rs-who,.rs-quiet) a{color:inherit;text-underline-offset:.15em}
+.rs-going i{display:block;height:.5rem;border-radius:1rem;margin:.45rem 0 .1rem;overflow:hidden;
+ background:color-mix(in srgb,currentColor 9%,transparent)}
+.rs-going i::after{content:"";display:block;width:22%;height:100%;border-radius:1rem;
+ background:#0B7A5E;animation:rs-going 2.4s ease-in-out infinite alternate}
+@keyframes rs-going{to{margin-left:78%}}
+@media (prefers-reduced-motion:reduce){.rs-going i::after{animation:none}}
+a.rs-connect,[class*="st-key-connect-"] button{display:inline-flex;align-items:center;gap:.6rem;
+ height:48px;min-height:48px;padding:0 1.3rem;border:0;font-weight:650;text-decoration:none}
+a.rs-connect img{height:24px}
+a.rs-connect:hover,[class*="st-key-connect-"] button:hover{filter:brightness(.93)}
+a.rs-connect:focus-visible{outline:3px solid color-mix(in srgb,currentColor 55%,transparent);
+ outline-offset:2px}
+a.rs-connect.strava{background:#FC4C02;color:#fff;border-radius:.35rem}
+a.rs-connect.spotify{background:#1ED760;color:#000;border-radius:2rem}
+a.rs-connect.lastfm,.st-key-connect-lastfm button{background:#D51007!important;
+ color:#fff!important;border-radius:.35rem}
+.st-key-connect-listenbrainz button{background:#353070!important;color:#fff!important;
+ border-radius:.35rem}
+.rs-brand{font-size:.85rem;display:flex;flex-wrap:wrap;align-items:center;gap:.3rem .5rem}
+.rs-brand span{opacity:.8}
+.rs-brand img{height:1.05rem;vertical-align:-.2rem}
+a.rs-strava{color:#FC5200;font-weight:700;text-decoration:underline}
+"""
+
 
 def apply() -> None:
     """Adds the rules; once a page."""
-    st.html(f"<style>{_PAGE}{_PHONE}{_CARDS}{_FILES}</style>")
+    st.html(f"<style>{_PAGE}{_PHONE}{_CARDS}{_FILES}{_SERVICES}</style>")
