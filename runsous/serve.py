@@ -104,12 +104,15 @@ async def lifespan(_: object) -> AsyncIterator[None]:
 def _open() -> Engine:
     from streamlit import config
 
+    from runsous.web import door
+
     settings = configuration.current()
     _check_host(settings, config.get_option("server.address") or "0.0.0.0")  # noqa: S104
     config.set_option("server.maxUploadSize", settings.max_upload_mb)
     if settings.auth == "accounts":
         # Colourful tracebacks go past the log, with the words of errors in them.
         config.set_option("logger.enableRich", False)
+        config.set_option("server.trustedUserHeaders", {door.USER_HEADER: "runsous_user"})
     _claim(settings)
     _home_lock(settings.home).write(_address())
     return _early.result() if _early else _database()

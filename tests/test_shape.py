@@ -1,6 +1,7 @@
 """The shape of the code: sizes, and who may import whom where import-linter does not look."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -74,3 +75,14 @@ def test_every_part_that_runs_again_by_itself_asks_who_is_here():
         if "st.fragment" in path.read_text("utf-8")
     }
     assert bare == {"session.py"}
+
+
+def test_streamlit_hands_out_no_file_of_anybody():
+    """Whoever has the address of a file in its memory gets it: the API asks who that is."""
+    handing = re.compile(r"st\.(download_button|image|audio|video|pdf)\b")
+    found = {
+        path.name
+        for path in [*(ROOT / "runsous" / "ui").rglob("*.py"), *(ROOT / "pages").glob("*.py")]
+        if handing.search(path.read_text("utf-8"))
+    }
+    assert found == set()

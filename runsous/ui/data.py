@@ -13,7 +13,7 @@ import streamlit as st
 from runsous import jobs, settings
 from runsous.analysis.offsets import Suggestion
 from runsous.reports import activity as activity_report
-from runsous.reports import export, library
+from runsous.reports import library
 from runsous.store import activities, database, imports, listens, plays, users
 from runsous.store import uploads as handed_in
 from runsous.sync import listening, sample, songs, uploads, workouts
@@ -216,10 +216,3 @@ def save_settings(user: User, **values: Any) -> None:
     """Keeps preferences; ``None`` puts one back to its default."""
     with database.current().begin() as conn:
         users.save_settings(conn, user.id, values)
-
-
-def download(user: User, activity_id: int, what: str) -> str:
-    """An activity as ``gpx``, ``songs`` (CSV) or ``samples`` (CSV)."""
-    makers = {"gpx": export.gpx, "songs": export.songs_csv, "samples": export.samples_csv}
-    with database.current().begin() as conn:
-        return makers[what](conn, user.id, activity_id)

@@ -28,6 +28,8 @@ from runsous.web.problems import problem
 
 API = "/api/v1/"
 METRICS = "/metrics"
+USER_HEADER = "x-runsous-user"
+"""Tells Streamlit whose pages are: by the id of one, nobody else gets hold of it."""
 # What strangers need to see in order to come in, and what tells nothing of anybody.
 _OPEN = frozenset(
     {
@@ -63,6 +65,7 @@ class Door:
             await _out_of_order(scope)(scope, receive, send)
             return
         scope.setdefault("state", {})["visitor"] = visitor
+        _name(scope, visitor)
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -71,6 +74,14 @@ class Door:
 
         answer = _refusal(visitor, verdict, scope) or self.app
         await answer(scope, receive, send_with_headers)
+
+
+def _name(scope: Scope, visitor: Visitor | None) -> None:
+    headers = MutableHeaders(scope=scope)
+    # Whatever the visitor said of that.
+    del headers[USER_HEADER]
+    if visitor is not None:
+        headers[USER_HEADER] = str(visitor.user_id)
 
 
 def _is_open(scope: Scope) -> bool:

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Route, expect
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
 from tests import running
 from tests.browser import screen, story
 
 Open = Callable[..., Page]
-
-_ELSEWHERE = re.compile(r"^https?://(?!127\.0\.0\.1[:/])")
-_NO_MAP = '{"version": 8, "sources": {}, "layers": []}'
 
 
 @dataclass
@@ -56,7 +52,7 @@ def windows(browser: Browser, server: Server) -> Iterator[Open]:
         context = browser.new_context(**options)
         contexts.append(context)
         context.set_default_timeout(20_000)
-        context.route(_ELSEWHERE, _answer)
+        screen.keep_offline(context)
         page = context.new_page()
         page.on("console", lambda message: complaints.extend(_complaint(message)))
         page.on("pageerror", lambda error: complaints.append(str(error)))
@@ -89,14 +85,6 @@ def window(windows: Open) -> Iterator[Open]:
 def arrival(windows: Open, tmp_path_factory: pytest.TempPathFactory) -> story.Arrival:
     """A newcomer's first minute: the welcome, two files dropped, the import finished."""
     return story.arrive(windows(), tmp_path_factory.mktemp("downloads"))
-
-
-def _answer(route: Route) -> None:
-    """There is no internet in tests; the map's ground is blank."""
-    if "style" in route.request.url:
-        route.fulfill(body=_NO_MAP, content_type="application/json")
-    else:
-        route.abort()
 
 
 def _complaint(message: ConsoleMessage) -> list[str]:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import base64
 import io
+import re
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from PIL import Image
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, Route, expect
 
+_ELSEWHERE = re.compile(r"^https?://(?!127\.0\.0\.1[:/])")
+_NO_MAP = '{"version": 8, "sources": {}, "layers": []}'
 _DROP = """async files => {
   const transfer = new DataTransfer();
   for (const [name, content] of files) {
@@ -19,6 +22,18 @@ _DROP = """async files => {
   }
   return transfer;
 }"""
+
+
+def keep_offline(context: BrowserContext) -> None:
+    """There is no internet in tests; the map's ground is blank."""
+
+    def answer(route: Route) -> None:
+        if "style" in route.request.url:
+            route.fulfill(body=_NO_MAP, content_type="application/json")
+        else:
+            route.abort()
+
+    context.route(_ELSEWHERE, answer)
 
 
 def settle(page: Page) -> None:

@@ -153,7 +153,7 @@ def shift(page, seconds):
 
 def downloaded(page, arrival, label):
     with page.expect_download() as waiting:
-        page.get_by_role("button", name=label).click()
+        page.get_by_role("link", name=label).click()
     path = arrival.downloads / waiting.value.suggested_filename
     waiting.value.save_as(path)
     return path

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Page, expect
 from sqlalchemy import Engine, text
 
 from runsous.accounts import entry
-from runsous.settings import Settings
-from runsous.store import accounts, database
-from tests import conftest, running
+from runsous.store import accounts
+from tests import running
 from tests.browser import screen
+from tests.browser.club import engine, start, visit
 from tests.fakes import oidc
+
+__all__ = ["engine", "visit"]
 
 SECRETS = """
 [auth]
@@ -47,16 +47,6 @@ class Club:
 
 
 @pytest.fixture(scope="module")
-def engine(_server: str, _template: str) -> Iterator[Engine]:
-    name = f"runsous_club_{os.getpid()}"
-    conftest._tell(_server, f'CREATE DATABASE "{name}" TEMPLATE "{_template}" STRATEGY FILE_COPY')
-    engine = database.open(Settings(home=Path(), database_url=conftest._in(_server, name)))
-    yield engine
-    database.close(engine)
-    conftest._tell(_server, f'DROP DATABASE "{name}" WITH (FORCE)')
-
-
-@pytest.fixture(scope="module")
 def club(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Club]:
     folder, port = tmp_path_factory.mktemp("club"), running.free_port()
     with oidc.provider() as provider:
@@ -64,43 +54,12 @@ def club(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[C
         provider.client_comes_from = f"{club.address}/oauth2callback"
         (folder / ".streamlit").mkdir()
         (folder / ".streamlit" / "secrets.toml").write_text(SECRETS.format(club=club, oidc=oidc))
-        app = running.serve(
-            folder / "home",
-            port,
-            RUNSOUS_AUTH="accounts",
-            RUNSOUS_OIDC_NAME="Club",
-            RUNSOUS_BASE_URL=club.address,
-            DATABASE_URL=engine.url.set(drivername="postgresql").render_as_string(False),
-        )
+        app = start(folder, engine, port, RUNSOUS_OIDC_NAME="Club")
         yield club
         assert app.stop() == 0
         printed = app.printed()
     assert "Traceback" not in printed
     assert "@example.org" not in printed
-
-
-@pytest.fixture
-def visitor(browser: Browser, club: Club) -> Iterator[Callable[..., Page]]:
-    """Opens the app in a browser that never was here; the end sees that no page complained."""
-    complaints: list[str] = []
-    opened: list[BrowserContext] = []
-
-    def come(*cookies: dict[str, str]) -> Page:
-        context = browser.new_context()
-        context.set_default_timeout(20_000)
-        context.add_cookies([{**cookie, "url": club.address} for cookie in cookies])
-        opened.append(context)
-        page = context.new_page()
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        # What the policy of the page forbids is told here.
-        page.on("console", lambda m: complaints.extend([m.text] if "Policy" in m.text else []))
-        page.goto(club.address)
-        return page
-
-    yield come
-    for context in opened:
-        context.close()
-    assert complaints == []
 
 
 def ask(page: Page) -> None:
@@ -119,9 +78,9 @@ def me(page: Page) -> dict[str, Any] | None:
     return answer.json() if answer.ok else None
 
 
-def test_a_stranger_comes_in_by_the_provider_and_back_only_by_asking_it_again(club, visitor):
+def test_a_stranger_comes_in_by_the_provider_and_back_only_by_asking_it_again(club, visit):
     club.comes("cleo")
-    page = visitor()
+    page = visit()
     expect(page).to_have_url(f"{club.address}/auth/login?next=/")
     ask(page)
     page.wait_for_selector("text=Which song played where?")
@@ -158,11 +117,11 @@ def test_a_stranger_comes_in_by_the_provider_and_back_only_by_asking_it_again(cl
     assert club.provider.visits == 2
 
 
-def test_an_email_that_has_a_password_is_not_taken_over(club, visitor):
+def test_an_email_that_has_a_password_is_not_taken_over(club, visit):
     with club.engine.begin() as conn:
         accounts.create(conn, "ana@example.org", "a hash")
     club.comes("ana")
-    page = visitor()
+    page = visit()
     ask(page)
     expect(page.get_by_text("Your e-mail has an account here")).to_be_visible()
     assert entry.COOKIE not in cookies(page)
@@ -175,8 +134,8 @@ def test_an_email_that_has_a_password_is_not_taken_over(club, visitor):
     assert me(page)["email"] == "bo@example.org"
 
 
-def test_a_made_up_cookie_of_streamlit_lets_nobody_in(club, visitor):
-    page = visitor({"name": "_streamlit_user", "value": '{"is_logged_in":true,"sub":"1"}'})
+def test_a_made_up_cookie_of_streamlit_lets_nobody_in(club, visit):
+    page = visit(cookies={"_streamlit_user": '{"is_logged_in":true,"sub":"1"}'})
     expect(page).to_have_url(f"{club.address}/auth/login?next=/")
     # Nor does it further on the way, where strangers see the page.
     page.request.get(f"{club.address}/auth/leave", max_redirects=0)

@@ -33,7 +33,7 @@ def words(app: AppTest) -> str:
     written = [
         *(e.value for e in [*app.title, *app.subheader, *app.markdown, *app.caption]),
         *(re.sub(r"<style>.*?</style>|<[^>]*>", " ", e.value, flags=re.S) for e in html(app)),
-        *(e.label for e in [*app.button, *app.expander, *app.get("download_button")]),
+        *(e.label for e in [*app.button, *app.expander]),
         *(e.label for e in app.get("page_link")),
         *(e.value for e in [*app.info, *app.error, *app.toast]),
         *(e.text for e in app.get("progress")),

@@ -6,11 +6,12 @@ import ipaddress
 
 import pytest
 from sqlalchemy import text
+from starlette.responses import Response
 from starlette.websockets import WebSocketDisconnect
 
 from runsous.store import database
 from runsous.web import client, door, way
-from tests.web.people import add, browser, cheap, configure, server, session
+from tests.web.people import TestClient, add, browser, cheap, configure, server, session
 from tests.web.test_api_reading import problem
 
 __all__ = ["browser", "cheap", "server"]
@@ -223,6 +224,22 @@ def test_on_the_way_to_a_provider_strangers_see_the_home_page_and_nothing_else(e
         problem(stranger.get(f"{path}?sign-in=provider"), 401)
     problem(stranger.put("/?sign-in=provider"), 401)
     assert seen == []
+
+
+def test_streamlit_is_told_who_it_is_by_the_server_alone(engine, cheap):
+    """By that it keeps the pages of each apart, whatever a browser says of itself."""
+    configure(auth="accounts")
+    ana = add(engine)
+    told = []
+
+    async def streamlit(scope, receive, send):
+        told.append([value for name, value in scope["headers"] if name == b"x-runsous-user"])
+        await Response()(scope, receive, send)
+
+    client = TestClient(door.Door(streamlit), cookies={"runsous_session": session(engine, ana)})
+    for headers in ({}, {"X-Runsous-User": "999"}):
+        assert client.get("/", headers=headers).status_code == 200
+    assert told == [[str(ana).encode()]] * 2
 
 
 def test_local_mode_asks_nobody_and_counts_nothing(engine, browser):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from html import escape
 from typing import Any
 
@@ -106,27 +105,24 @@ def _keep(user: User, view: View, offset_s: float) -> None:
     st.rerun()
 
 
-def downloads(user: User, view: View) -> None:
-    """GPX with songs, CSV of songs, CSV of samples; made when asked for."""
-    activity_id, name = view.facts["id"], cards.file_name(view.facts)
+def downloads(view: View) -> None:
+    """GPX with songs, CSV of songs, CSV of samples: from the API, which asks who wants them.
+
+    What Streamlit hands out itself is had by anybody who knows the address, and made for whoever
+    the page was drawn for.
+    """
+    at, name = f"/api/v1/activities/{view.facts['id']}", cards.file_name(view.facts)
     offered = []
-    if view.facts["n_songs"]:
-        offered.append(("songs", "Songs (CSV)", "text/csv", "csv"))
-    if view.facts["n_points"]:
-        offered.append(("samples", "Samples (CSV)", "text/csv", "csv"))
     if view.facts["has_gps"]:
-        name_of_it = "GPX with songs" if view.facts["n_songs"] else "GPX"
-        offered.insert(0, ("gpx", name_of_it, "application/gpx+xml", "gpx"))
+        words = "GPX with songs" if view.facts["n_songs"] else "GPX"
+        offered.append(("songs.gpx", words, f"{name}.gpx"))
+    if view.facts["n_songs"]:
+        offered.append(("songs.csv", "Songs (CSV)", f"{name} songs.csv"))
+    if view.facts["n_points"]:
+        offered.append(("samples.csv", "Samples (CSV)", f"{name} samples.csv"))
     with st.container(horizontal=True):
-        for what, label, mime, ending in offered:
-            st.download_button(
-                label,
-                data=partial(data.download, user, activity_id, what),
-                file_name=f"{name}{'' if what == 'gpx' else f' {what}'}.{ending}",
-                mime=mime,
-                icon=":material/download:",
-                on_click="ignore",
-            )
+        for path, label, file in offered:
+            cards.link(f"{at}/{path}", label, file)
 
 
 def origin(user: User, activity: dict[str, Any], view: View) -> None:

@@ -89,9 +89,12 @@ def _card(user: User, activity: Mapping[str, Any]) -> None:
             st.html(_facts_line(user, activity) + _songs_line(activity))
 
 
-def link(path: str, label: str) -> None:
-    """A link to something that is no page of the app, opened in its place."""
-    st.html(f'<a class="rs-button" href="{escape(path)}">{escape(label)}</a>')
+def link(path: str, label: str, file: str | None = None) -> None:
+    """A link to something that is no page of the app, opened in its place or kept as ``file``."""
+    kept = "" if file is None else f' download="{escape(file)}"'
+    st.html(
+        f'<a class="rs-button" href="{escape(path)}"{kept}>{escape(label)}</a>', width="content"
+    )
 
 
 def nothing(key: str, icon: str, words: str, link: tuple[str, str] | None = None) -> None:
