@@ -1,4 +1,4 @@
-"""Commands for whoever runs a server of accounts: ``runsous user …`` and ``runsous rotate-key``."""
+"""Commands for whoever runs a server: ``runsous user …``, ``rotate-key``, ``strava-webhook …``."""
 
 from __future__ import annotations
 
@@ -37,6 +37,18 @@ def add_commands(commands: argparse._SubParsersAction[Any]) -> None:
     listing.set_defaults(administer=_list)
     invite = actions.add_parser("invite", help="print an invitation code, good for one account")
     invite.set_defaults(administer=_invite)
+
+    webhook = commands.add_parser("strava-webhook", help="let Strava tell at once what changed")
+    actions = webhook.add_subparsers(title="actions", metavar="ACTION", required=True)
+    create = actions.add_parser("create", help="subscribe this server; it has to be up")
+    create.add_argument(
+        "--callback", metavar="URL", help="its address if not RUNSOUS_BASE_URL/webhooks/strava"
+    )
+    create.set_defaults(administer=_create_webhook)
+    view = actions.add_parser("view", help="print where Strava sends events to")
+    view.set_defaults(administer=_view_webhook)
+    delete = actions.add_parser("delete", help="end the subscription")
+    delete.set_defaults(administer=_delete_webhook)
 
     rotate = commands.add_parser("rotate-key", help="seal all stored secrets with a new key")
     rotate.add_argument(
@@ -161,6 +173,30 @@ def _rotate_key(engine: Engine, chosen: argparse.Namespace) -> None:
     if chosen.forget_old and not current.secrets:
         settings.drop_old_secret_keys(current)
         print("Former keys are forgotten.")
+
+
+def _create_webhook(engine: Engine, chosen: argparse.Namespace) -> None:
+    from runsous.sync import events
+
+    made = events.subscribe(engine, chosen.callback)
+    print(f"Strava sends events to {made.callback_url} (subscription {made.id}).")
+
+
+def _view_webhook(engine: Engine, _: argparse.Namespace) -> None:
+    from runsous.sync import events
+
+    known = events.subscription(engine)
+    if known is None:
+        print("Strava sends no events; “create” subscribes this server.")
+    else:
+        print(f"Strava sends events to {known.callback_url} (subscription {known.id}).")
+
+
+def _delete_webhook(engine: Engine, _: argparse.Namespace) -> None:
+    from runsous.sync import events
+
+    ended = events.unsubscribe(engine)
+    print("There was no subscription." if ended is None else "Strava sends no more events.")
 
 
 def _known(engine: Engine, email: str) -> Account:

@@ -1,4 +1,4 @@
-"""The ``runsous`` command: serve, import, migrate, worker, demo, user, rotate-key."""
+"""The ``runsous`` command: serve, import, migrate, worker, demo; ``administration`` has more."""
 
 from __future__ import annotations
 

@@ -39,6 +39,7 @@ _OPEN = frozenset(
         "/favicon.ico",
         "/favicon.png",
         "/oauth2callback",
+        "/webhooks/strava",
         f"{API}docs",
         f"{API}openapi.json",
     }

@@ -19,6 +19,7 @@ TITLES = {
     422: "Invalid",
     429: "Too many requests",
     500: "Server error",
+    502: "Service failed",
     503: "Unavailable",
 }
 UNFORESEEN = "Something went wrong here; the server's log says what."

@@ -13,7 +13,7 @@ from starlette.routing import BaseRoute, Mount, Route
 
 from runsous.errors import RunsousError
 from runsous.store import database
-from runsous.web import forms
+from runsous.web import forms, oauth, webhooks
 from runsous.web.api import app as api
 from runsous.web.door import Door
 from runsous.web.guard import LocalGuard
@@ -22,12 +22,14 @@ from runsous.web.metrics import metrics
 
 
 def routes() -> list[BaseRoute]:
-    """Health, metrics, the REST API, and the forms to sign in with."""
+    """Health, metrics, the REST API, the forms to sign in with, and the services."""
     return [
         Route("/health", health),
         Route("/metrics", metrics),
         _api(),
         *forms.routes(),
+        *oauth.routes(),
+        *webhooks.routes(),
     ]
 
 

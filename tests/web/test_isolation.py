@@ -23,17 +23,20 @@ from streamlit.testing.v1 import AppTest
 
 import runsous.store
 from runsous.errors import NotFound
+from runsous.settings import Services
 from runsous.sync import import_files
 from tests.accounts import filling
 from tests.running import ROOT, free_port, serve
 from tests.sync import make
-from tests.web.people import add, browser, cheap, server, session
+from tests.web.people import add, browser, cheap, configure, server, session
 
 __all__ = ["browser", "cheap", "server"]
 
 COOKIE = "runsous_session"
 A = "/api/v1"
 VOLATILE = ("rate_limits",)
+SERVICE = "lastfm"
+"""To which all are connected; its name tells nothing of anybody."""
 
 
 @dataclass(frozen=True)
@@ -97,6 +100,17 @@ CASES: dict[tuple[str, str], Open | Members | Own | Named] = {
     ("GET", f"{A}/imports/{{import_id}}"): Named(),
     ("GET", f"{A}/tokens"): Own(shows="token"),
     ("POST", f"{A}/tokens"): Own(201, send={"json": {"name": "n", "scopes": ["read"]}}),
+    ("GET", f"{A}/connections"): Own(shows="connection"),
+    ("PUT", f"{A}/connections/{{service}}"): Own(send={"json": {"interval_s": 1800}}),
+    ("POST", f"{A}/connections/{{service}}/sync"): Own(202),
+    ("GET", f"{A}/sync-runs"): Own(shows="run"),
+    ("GET", f"{A}/sync-runs/{{run_id}}"): Named(),
+    ("DELETE", f"{A}/connections/{{service}}/sync"): Own(202),
+    # `test_oauth` goes this way as several people.
+    ("GET", "/oauth/{service}/start"): Members(),
+    ("GET", "/oauth/{service}/callback"): Members(),
+    ("GET", "/webhooks/strava"): Open(),
+    ("POST", "/webhooks/strava"): Open(),
     ("PATCH", f"{A}/activities/{{activity_id}}"): Named(send={"json": {"name": "Renamed"}}),
     ("GET", f"{A}/me"): Own(shows="e-mail"),
     ("PATCH", f"{A}/me"): Own(send={"json": {"settings": {"units": "miles"}}}),
@@ -111,6 +125,7 @@ CASES: dict[tuple[str, str], Open | Members | Own | Named] = {
     ("DELETE", f"{A}/imports/{{import_id}}"): Named(400),
     ("DELETE", f"{A}/tokens/{{token_id}}"): Named(204),
     ("DELETE", f"{A}/activities/{{activity_id}}"): Named(204),
+    ("DELETE", f"{A}/connections/{{service}}"): Own(204),
     ("DELETE", f"{A}/me"): Own(204, send={"json": {"password": filling.PASSWORD}}),
     # Streamlit's own. What it hands out or takes in is named by ids that cannot be guessed, of
     # sessions that only a socket opens; `test_streamlits_own_routes` asks a real one.
@@ -169,6 +184,7 @@ class Town:
 
 @pytest.fixture
 def town(server, engine, browser, tmp_path) -> Town:
+    configure(services=Services(lastfm_api_key="ours"))
     people = {name: filling.somebody(engine, tmp_path, name) for name in ("ana", "bo")}
     ana, bo = (browser(cookies={COOKIE: one.session}) for one in people.values())
     mine = {"user": people["ana"].id}
@@ -187,11 +203,13 @@ def town(server, engine, browser, tmp_path) -> Town:
         ),
         "export_id": one("SELECT id FROM data_exports WHERE user_id = :user"),
         "token_id": one("SELECT id FROM api_tokens WHERE user_id = :user"),
+        "run_id": one("SELECT id FROM sync_runs WHERE user_id = :user"),
     }
     with engine.begin() as conn:
         conn.exec_driver_sql(
             f"UPDATE activities SET name = 'Anas secret run' WHERE id = {theirs['activity_id']};"
             f"UPDATE api_tokens SET name = 'Anas watch' WHERE id = {theirs['token_id']};"
+            f"UPDATE sync_runs SET phase = 'Reading Anas plays' WHERE id = {theirs['run_id']};"
             "UPDATE import_files SET path = 'anas broken.fit' WHERE status = 'failed'"
             f" AND user_id = {mine['user']}"
         )
@@ -202,6 +220,8 @@ def town(server, engine, browser, tmp_path) -> Town:
         "upload": "anas broken.fit",
         "e-mail": people["ana"].email,
         "export": str(theirs["export_id"]),
+        "connection": f"account {mine['user']}",
+        "run": "Reading Anas plays",
     }
     return Town(ana, bo, browser(), theirs, marks, people)
 
@@ -241,7 +261,7 @@ def test_every_page_has_its_case():
 
 
 def filled_in(path: str, ids: dict[str, Any]) -> str:
-    for name, value in ids.items():
+    for name, value in {**ids, "service": SERVICE}.items():
         path = path.replace(f"{{{name}}}", str(value))
     return path.replace(":path}", "}").replace("{", "").replace("}", "")
 
@@ -252,7 +272,7 @@ def nobodys(ids: dict[str, Any]) -> dict[str, Any]:
 
 
 def ask(client, method: str, path: str, case) -> Any:
-    return client.request(method, path, **getattr(case, "send", {}))
+    return client.request(method, path.replace("{service}", SERVICE), **getattr(case, "send", {}))
 
 
 def said(answer) -> tuple[Any, ...]:
@@ -460,6 +480,8 @@ NOT_OF_ONE_USER = {
     "accounts.invite": "invitations are nobody's yet",
     "accounts.take_invitation": "invitations are nobody's yet",
     "activities.stale_users": "gives ids of users, for work that goes on for each",
+    "connections.due": "gives ids of users, for work that goes on for each",
+    "connections.of_account": "gives ids of users, for work that goes on for each",
     "connections.reseal": "changes keys for all, by command",
     "data_exports.unfinished": "gives ids with their users, for work that goes on for each",
     "data_exports.expire": "clears by age",
@@ -474,12 +496,19 @@ NOT_OF_ONE_USER = {
     "key_mark.give_up": "gives up keys for all, by command",
     "limits.hit": "counters by keyed hash",
     "limits.clear": "clears by age",
+    "oauth_states.clear": "clears by age",
+    "service_windows.close": "calls are counted for the installation",
+    "service_windows.of_service": "calls are counted for the installation",
+    "service_windows.take": "calls are counted for the installation",
+    "service_windows.told": "calls are counted for the installation",
+    "service_windows.turn": "calls are counted for the installation",
     "sessions.user": "finds who it is",
     "sessions.end": "by the secret its owner shows",
     "sessions.take_over": "finds who it is",
     "sessions.clear": "clears by age",
     "spans.collapsed": "arithmetic on values it is given",
     "summaries.choosers": "gives ids of users, for work that goes on for each",
+    "sync_runs.unfinished": "gives ids with their users, for work that goes on for each",
     "tokens.use": "finds who it is",
     "uploads.expire": "clears by age",
     "uploads.stored": "clears files that belong to none",
@@ -502,7 +531,8 @@ def test_every_function_of_the_store_demands_the_user():
                 is_ours
                 and not name.startswith("_")
                 and {"conn", "engine"} & set(parameters)
-                and "user_id" not in parameters
+                # A feed is the list of a user's activities.
+                and not {"user_id", "feed"} & set(parameters)
             ):
                 without.add(f"{module.name}.{name}")
     assert without == set(NOT_OF_ONE_USER)

@@ -55,11 +55,14 @@ def ids(engine) -> dict[str, Any]:
         "import_id": "imports",
         "export_id": "data_exports",
         "token_id": "api_tokens",
+        "run_id": "sync_runs",
     }
     found = {
         name: make.rows(engine, f"SELECT max(id::text) AS id FROM {table}")[0]["id"]
         for name, table in tables.items()
     }
+    # Connected, but without the settings to call it with.
+    found["service"] = "lastfm"
     return {name: value for name, value in found.items() if value is not None}
 
 

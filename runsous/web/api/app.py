@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
+import math
 import re
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
 
@@ -15,8 +17,15 @@ from starlette.exceptions import HTTPException
 
 from runsous import settings
 from runsous.accounts import entry
-from runsous.errors import InputError, NotFound, RunsousError, TooLarge
-from runsous.web.api import activities, exports, imports, listens, me, tokens
+from runsous.errors import (
+    InputError,
+    NotFound,
+    RateLimited,
+    RunsousError,
+    ServiceError,
+    TooLarge,
+)
+from runsous.web.api import activities, connections, exports, imports, listens, me, tokens
 from runsous.web.api.body_limit import BodyLimit
 from runsous.web.api.models import Problem
 from runsous.web.problems import MEDIA_TYPE, TITLES, UNFORESEEN, problem
@@ -25,6 +34,8 @@ _STATUS: tuple[tuple[type[RunsousError], int], ...] = (
     (NotFound, 404),
     (TooLarge, 413),
     (InputError, 400),
+    (RateLimited, 503),
+    (ServiceError, 502),
     (RunsousError, 500),
 )
 _DESCRIBED: dict[int | str, dict[str, Any]] = {
@@ -85,7 +96,7 @@ def create() -> FastAPI:
         redoc_url=None,
         responses=_DESCRIBED,
     )
-    for room in (activities, exports, listens, imports, me, tokens):
+    for room in (activities, exports, listens, imports, connections, me, tokens):
         api.include_router(room.router)
     # Its pages come from here, not from somebody's server elsewhere.
     patch_fastapi(
@@ -107,7 +118,11 @@ def create() -> FastAPI:
 
 async def _ours(_: Request, error: Exception) -> JSONResponse:
     status = next(status for kind, status in _STATUS if isinstance(error, kind))
-    return problem(status, str(error))
+    headers = {}
+    if isinstance(error, RateLimited):
+        wait_s = (error.retry_at - datetime.now(UTC)).total_seconds()
+        headers["Retry-After"] = str(max(1, math.ceil(wait_s)))
+    return problem(status, str(error), headers)
 
 
 async def _invalid(_: Request, error: Exception) -> JSONResponse:

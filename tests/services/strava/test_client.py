@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from runsous.demo.services.faults import TRANSIENT, Fault
-from runsous.errors import NotConnected, Rejected, Unavailable
+from runsous.errors import NotConnected, Rejected, TooFewScopes, Unavailable
 from runsous.net.http import Http, OpenGate
 from runsous.net.oauth import TokenRefused
 from runsous.services.strava import oauth, parse
@@ -114,7 +114,7 @@ def test_streams_that_were_cut_short_are_asked_for_again():
     [
         (401, b"Unauthorized", TokenRefused),
         (401, {"message": "Authorization Error", "errors": []}, TokenRefused),
-        (401, {"errors": [{"code": "missing"}]}, NotConnected),
+        (401, {"errors": [{"code": "missing"}]}, TooFewScopes),
         (403, {"message": "Forbidden", "errors": "Status"}, Rejected),
         (403, [], Rejected),
         (400, {"message": "Bad Request", "errors": [None]}, Rejected),
