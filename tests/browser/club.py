@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 from sqlalchemy import Engine
 
 from runsous.settings import Settings
@@ -74,6 +74,7 @@ def visit(browser: Browser, club: Club) -> Iterator[Visit]:
         page.goto(f"{club.address}/{path}")
         return page
 
+    expect.set_options(timeout=20_000)
     yield come
     for context in opened:
         context.close()

@@ -80,7 +80,7 @@ class Traffic:
         page.on("websocket", self._opened)
 
     def _asked(self, url: str) -> None:
-        if "/media/" in url or re.search(r"\.(gpx|csv)$", url):
+        if re.search(r"(?<!/static)/media/|\.csv$", url):
             self.files.add(url)
 
     def _opened(self, socket: WebSocket) -> None:
