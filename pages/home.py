@@ -3,11 +3,12 @@
 import streamlit as st
 
 from runsous.ui import data, session
-from runsous.ui.components import home
+from runsous.ui.components import connections, home
 
 user = session.require_user()
 overview = data.overview(user)
 
+connections.notice(user)
 if not overview.has_own and not overview.has_sample:
     home.welcome(user)
     st.stop()

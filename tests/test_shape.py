@@ -72,7 +72,7 @@ def test_every_part_that_runs_again_by_itself_asks_who_is_here():
     bare = {
         path.name
         for path in [*(ROOT / "runsous" / "ui").rglob("*.py"), *(ROOT / "pages").glob("*.py")]
-        if "st.fragment" in path.read_text("utf-8")
+        if re.search(r"st\.(fragment|dialog)\b", path.read_text("utf-8"))
     }
     assert bare == {"session.py"}
 

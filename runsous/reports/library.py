@@ -10,7 +10,7 @@ from typing import Any, Literal
 from sqlalchemy import Connection
 
 from runsous.model import SAMPLE
-from runsous.store import activities, holdings, segments, totals
+from runsous.store import activities, holdings, remote_activities, segments, totals
 from runsous.store.activities import Filter
 
 _SONGS_SHOWN = 4
@@ -81,10 +81,16 @@ def activity_page(
     sort: str = "newest",
     page: tuple[int, int] = (0, 20),
 ) -> Page:
-    """Activities with their first songs (``songs``) for the picker; ``page`` = offset, limit."""
+    """Activities with their first songs (``songs``) for the picker; ``page`` = offset, limit.
+
+    ``strava_id`` is the number of those that Strava itself told of, else ``None``.
+    """
     rows, total = activities.frame(conn, user_id, wanted, sort=sort, page=page)
-    songs = segments.songs_of(conn, user_id, [row["id"] for row in rows], _SONGS_SHOWN)
-    return Page([{**row, "songs": songs.get(row["id"], [])} for row in rows], total)
+    ids = [row["id"] for row in rows]
+    songs = segments.songs_of(conn, user_id, ids, _SONGS_SHOWN)
+    numbers = remote_activities.told_of(conn, user_id, "strava", ids)
+    more = ({"songs": songs.get(i, []), "strava_id": numbers.get(i)} for i in ids)
+    return Page([{**row, **facts} for row, facts in zip(rows, more, strict=True)], total)
 
 
 def overview(conn: Connection, user_id: int) -> Overview:

@@ -21,7 +21,7 @@ _COLUMNS = {"play_id": "id", **{name: name for name in frames.PLAYS if name != "
 
 _LIST = """SELECT p.id, p.started_at, p.ended_at, p.played_s, p.duration_s, p.plus_minus_s,
     p.certainty, p.source, p.sources, p.is_skip, t.id AS track_id, t.title, t.album, t.isrc,
-    t.mbid, t.tempo_bpm, a.name AS artist
+    t.mbid, t.spotify_id, t.tempo_bpm, a.name AS artist
 FROM plays p JOIN tracks t ON t.id = p.track_id JOIN artists a ON a.id = t.artist_id
 WHERE p.user_id = :user"""
 

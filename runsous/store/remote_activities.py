@@ -180,6 +180,20 @@ def key(service: str, remote_id: int) -> str:
     return f"{service}:{remote_id}"
 
 
+def told_of(
+    conn: Connection, user_id: int, service: str, activity_ids: Sequence[int]
+) -> dict[int, str]:
+    """Under which of a service's numbers it told of activities of ours, of those that it did."""
+    rows = conn.execute(
+        text(
+            "SELECT activity_id, split_part(sha256, ':', 2) AS number FROM activity_files"
+            " WHERE user_id = :user AND kind = :service AND activity_id = ANY (:ids)"
+        ),
+        {"user": user_id, "service": service, "ids": list(activity_ids)},
+    )
+    return {row.activity_id: row.number for row in rows}
+
+
 def dismiss(conn: Connection, user_id: int, keys: Sequence[str]) -> None:
     """Notes that their owner does not want the activities of these names (see :func:`key`)."""
     conn.execute(

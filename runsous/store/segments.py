@@ -59,13 +59,13 @@ def _shown(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def frame(conn: Connection, user_id: int, activity_id: int) -> pd.DataFrame:
     """The segments in order, with song and certainty: :data:`frames.SEGMENTS` and
-    ``isrc``, ``mbid``, ``started_at`` (the play's own start).
+    ``isrc``, ``mbid``, ``spotify_id``, ``started_at`` (the play's own start).
     """
     rows = conn.execute(
         text(
             # Between an import and the placing of songs anew, a play or song may be gone.
             f"SELECT {_SHOWN}, t.id AS track_id, t.title, t.album, t.isrc, t.mbid,"  # noqa: S608
-            " t.tempo_bpm,"
+            " t.spotify_id, t.tempo_bpm,"
             " a.name AS artist, p.id AS play_id, p.source, p.certainty, p.plus_minus_s,"
             " p.started_at"
             " FROM segments s"
@@ -76,7 +76,7 @@ def frame(conn: Connection, user_id: int, activity_id: int) -> pd.DataFrame:
         ),
         {"activity": activity_id, "user": user_id},
     )
-    extra = {"isrc": "str", "mbid": "str", "started_at": frames.UTC_STAMP}
+    extra = {"isrc": "str", "mbid": "str", "spotify_id": "str", "started_at": frames.UTC_STAMP}
     columns = {**frames.SEGMENTS, **extra}
     values = list(zip(*rows, strict=True)) or [()] * len(columns)
     return frames.of(columns, **dict(zip(rows.keys(), map(list, values), strict=True)))

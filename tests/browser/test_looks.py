@@ -13,6 +13,7 @@ LAST = {
     "activities": "Morning run",
     "listening": "Times are in",
     "add_data": "Past imports",
+    "connections": "What you submit to ListenBrainz",
     "preferences": "Sample data",
     "activity?id=1": "Name, files and removal",
 }
@@ -92,7 +93,7 @@ def test_by_night_pages_are_dark_with_light_words_and_songs_keep_their_colours(w
     drawing = screen.the_map(page)
     screen.expect_colours(page, drawing, *PALETTE[:3])
     assert screen.pixels(drawing).mean() < 80
-    for name in ("Home", "Activities", "Listening", "Add data", "Preferences"):
+    for name in ("Home", "Activities", "Listening", "Add data", "Connections", "Preferences"):
         page.get_by_role("banner").get_by_role("link", name=name).click()
         screen.settle(page)
         assert brightness(page, "stApp", "backgroundColor") < 60, name

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 from streamlit.testing.v1 import AppTest
 
-PAGES = ("home", "activities", "listening", "add_data", "preferences", "activity")
+PAGES = ("home", "activities", "listening", "add_data", "connections", "preferences", "activity")
 
 
 def visit(app: AppTest, name: str, **query: Any) -> AppTest:
@@ -35,7 +35,7 @@ def words(app: AppTest) -> str:
         *(re.sub(r"<style>.*?</style>|<[^>]*>", " ", e.value, flags=re.S) for e in html(app)),
         *(e.label for e in [*app.button, *app.expander]),
         *(e.label for e in app.get("page_link")),
-        *(e.value for e in [*app.info, *app.error, *app.toast]),
+        *(e.value for e in [*app.info, *app.success, *app.warning, *app.error, *app.toast]),
         *(e.text for e in app.get("progress")),
     ]
     return re.sub(r"\s+", " ", unescape(" \n ".join(written)))

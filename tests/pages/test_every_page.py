@@ -10,6 +10,7 @@ EMPTY = {
     "activities": "There are no activities yet.",
     "listening": "There is no listening history yet.",
     "add_data": "Where do I get these files?",
+    "connections": "It is not set up on this server.",
     "preferences": "Time zone",
     "activity": "There is no such activity.",
 }
@@ -18,6 +19,7 @@ FILLED = {
     "activities": "From the phone",
     "listening": "Spotify (extended) · 3 plays",
     "add_data": "Past imports",
+    "connections": "It is not set up on this server.",
     "preferences": "Clocks of your sources",
     "activity": "There is no such activity.",
 }

@@ -10,7 +10,7 @@ from runsous.errors import NotFound
 from runsous.reports.activity import View
 from runsous.ui import data
 from runsous.ui import format as fmt
-from runsous.ui.components import cards
+from runsous.ui.components import brands, cards
 from runsous.ui.session import User
 
 
@@ -58,6 +58,13 @@ def figures(user: User, activity: dict[str, Any]) -> None:
     idle = () if activity["distance_m"] else ("distance", "average", "climb")
     shown = [pair for pair in pairs if pair[0] not in idle and pair[1] != fmt.MISSING]
     cards.figures(shown)
+
+
+def credit(view: View) -> None:
+    """Strava's name, and the way to the activity there, where Strava itself told of it."""
+    number = brands.told_by_strava(view.files)
+    if number is not None:
+        brands.powered_by_strava(number)
 
 
 def missing(user: User, view: View) -> None:

@@ -14,7 +14,7 @@ from runsous.reports.activity import View
 from runsous.ui import charts, colours, data, maps, session
 from runsous.ui import format as fmt
 from runsous.ui.colours import Theme
-from runsous.ui.components import cards
+from runsous.ui.components import brands, cards
 from runsous.ui.session import User
 
 _HEIGHT, _PHONE_HEIGHT = 480, 380
@@ -99,8 +99,10 @@ def _table(user: User, view: View, chosen: int | None) -> None:
         hide_index=True,
         row_height=line_px,
         height=38 + line_px * min(len(rows), most),
-        column_config=_NARROW if is_narrow else {" ": _DOT},
+        column_config=_NARROW if is_narrow else {" ": _DOT, **brands.SPOTIFY_LINKS},
     )
+    if brands.SPOTIFY_COLUMN in rows:
+        brands.named_by_spotify()
 
 
 @st.cache_data(ttl=_TTL, max_entries=_MOST, show_spinner=False)
@@ -177,6 +179,7 @@ def _songs(as_of: data.AsOf, units: fmt.Units, *, _view: View) -> pd.DataFrame:
                 fmt.certainty(word, by) if isinstance(word, str) else ""
                 for word, by in zip(found["certainty"], found["plus_minus_s"], strict=True)
             ],
+            brands.SPOTIFY_COLUMN: found["spotify_id"].map(brands.song_at_spotify),
         }
     )
     empty = [name for name in rows if (rows[name].isin(["", fmt.MISSING])).all()]
@@ -218,8 +221,10 @@ def _tell(view: View, rows: pd.DataFrame, chosen: int | None) -> None:
                 type="tertiary",
                 on_click=lambda: _let_go(view),
             )
-        told = row.drop([" ", "Song", "Artist"], errors="ignore")
+        told = row.drop([" ", "Song", "Artist", brands.SPOTIFY_COLUMN], errors="ignore")
         cards.figures([(str(name).lower(), value) for name, value in told.items() if value])
+        if row.get(brands.SPOTIFY_COLUMN):
+            brands.open_at_spotify(row[brands.SPOTIFY_COLUMN])
 
 
 def _as_of(user: User, view: View) -> data.AsOf:

@@ -11,7 +11,6 @@ from html import escape
 import streamlit as st
 
 from runsous import settings
-from runsous.store import remote_activities
 from runsous.store.activity_files import File
 from runsous.ui.components.frame import image
 from runsous.ui.connections_data import LASTFM, LISTENBRAINZ, SPOTIFY, STRAVA
@@ -60,6 +59,10 @@ _BUTTONS = {
     LASTFM: "Sign in at Last.fm",
 }
 
+SPOTIFY_COLUMN = "Spotify"
+"""The column of a table that leads to songs there."""
+SPOTIFY_LINKS = {SPOTIFY_COLUMN: st.column_config.LinkColumn(display_text="Open", width=70)}
+
 
 def sign(service: str) -> str:
     """A service's sign as an image's address."""
@@ -92,10 +95,9 @@ def profile(service: str, account_id: str) -> str | None:
     return f"https://listenbrainz.org/user/{account_id}" if service == LISTENBRAINZ else None
 
 
-def told_by_strava(files: Sequence[File]) -> list[str]:
-    """The numbers under which Strava's API told of an activity."""
-    prefix = remote_activities.key(STRAVA, 0).removesuffix("0")
-    return [f.sha256.removeprefix(prefix) for f in files if f.kind == STRAVA]
+def told_by_strava(files: Sequence[File]) -> str | None:
+    """The number under which Strava itself told of an activity, if it did."""
+    return next((f.sha256.partition(":")[2] for f in files if f.kind == STRAVA), None)
 
 
 def view_on_strava(number: str) -> str:
@@ -116,22 +118,22 @@ def powered_by_strava(number: str | None = None) -> None:
     )
 
 
-def song_at_spotify(spotify_id: str) -> str:
-    """Where a song is found there."""
-    return f"https://open.spotify.com/track/{spotify_id}"
+def song_at_spotify(spotify_id: str | None) -> str:
+    """Where a song is found there; empty where that is not known."""
+    return f"https://open.spotify.com/track/{spotify_id}" if isinstance(spotify_id, str) else ""
 
 
-def open_at_spotify(spotify_id: str) -> None:
-    """A link to the song there."""
+def open_at_spotify(address: str) -> None:
+    """A link to a song there."""
     st.html(
-        f'<div class="rs-brand"><a href="{escape(song_at_spotify(spotify_id))}" target="_blank"'
-        f' rel="noopener"><img src="{_SIGNS[SPOTIFY]}" alt=""> Open in Spotify</a></div>'
+        f'<div class="rs-brand"><a href="{escape(address)}" target="_blank" rel="noopener">'
+        f'<img src="{_SIGNS[SPOTIFY]}" alt=""> Open in Spotify</a></div>'
     )
 
 
 def named_by_spotify() -> None:
-    """What stands where Spotify's names of songs show."""
+    """What stands where songs show that Spotify knows."""
     st.html(
-        f'<div class="rs-brand"><span><img src="{_SIGNS[SPOTIFY]}" alt=""> Names and links of'
-        " songs by <b>Spotify</b></span></div>"
+        f'<div class="rs-brand"><span><img src="{_SIGNS[SPOTIFY]}" alt=""> Song details from'
+        " <b>Spotify</b></span></div>"
     )

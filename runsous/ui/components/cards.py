@@ -12,6 +12,7 @@ import streamlit as st
 
 from runsous.ui import format as fmt
 from runsous.ui import maps
+from runsous.ui.components import brands
 from runsous.ui.session import User
 
 SPORT_ICONS = {
@@ -67,6 +68,8 @@ def grid(user: User, activities: Sequence[Mapping[str, Any]]) -> None:
         for column, activity in zip(st.columns(2), activities[first : first + 2], strict=False):
             with column:
                 _card(user, activity)
+    if any(activity["strava_id"] for activity in activities):
+        brands.powered_by_strava()
 
 
 def _card(user: User, activity: Mapping[str, Any]) -> None:
@@ -116,7 +119,9 @@ def _facts_line(user: User, activity: Mapping[str, Any]) -> str:
     badge = '<span class="rs-badge">sample</span>' if activity["is_sample"] else ""
     # A line breaks behind the dot, never within a fact.
     known = [f"<span>{escape(fact)}" for fact in facts if fact != fmt.MISSING]
-    return f'<div class="rs-quiet rs-facts">{" ·</span> ".join(known)}</span>{badge}</div>'
+    number = activity["strava_id"]
+    link = f" {brands.view_on_strava(number)}" if number else ""
+    return f'<div class="rs-quiet rs-facts">{" ·</span> ".join(known)}</span>{badge}{link}</div>'
 
 
 def _songs_line(activity: Mapping[str, Any]) -> str:

@@ -92,6 +92,7 @@ def source_name(source: str) -> str:
     names = {
         "spotify_extended": "Spotify (extended)",
         "spotify_short": "Spotify (short)",
+        "spotify": "Spotify",
         "lastfm": "Last.fm",
         "listenbrainz": "ListenBrainz",
         "maloja": "Maloja",

@@ -94,7 +94,9 @@ def history(user: User) -> None:
     """Runs of all services, the newest first."""
     if not data.history(user, 1):
         return
-    shown = st.expander("Past syncs", icon=":material/history:", on_change="rerun")
+    shown = st.expander(
+        "Past syncs", icon=":material/history:", key="past syncs", on_change="rerun"
+    )
     # Only what is open is read and sent.
     if not shown.open:
         return

@@ -10,7 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from runsous.ui import format as fmt
-from runsous.ui.components import cards, picker
+from runsous.ui.components import brands, cards, picker
 from runsous.ui.components.picker import source_name
 from runsous.ui.session import User, is_phone
 
@@ -48,14 +48,21 @@ def table(user: User, rows: Sequence[Mapping[str, Any]]) -> None:
             "Heard": [fmt.duration(row["played_s"]) for row in rows],
             "Time is": [fmt.certainty(row["certainty"], row["plus_minus_s"]) for row in rows],
             "Reported by": [", ".join(map(source_name, row["sources"])) for row in rows],
+            brands.SPOTIFY_COLUMN: [brands.song_at_spotify(row["spotify_id"]) for row in rows],
         }
     )
+    has_links = any(row["spotify_id"] for row in rows)
+    if not has_links:
+        shown = shown.drop(columns=brands.SPOTIFY_COLUMN)
     if is_phone():
         plays = _narrow(shown)
         height = 38 + 66 * min(len(rows), 9)
         st.dataframe(plays, hide_index=True, row_height=66, column_config=_NARROW, height=height)
     else:
-        st.dataframe(shown, hide_index=True, height=38 + 35 * min(len(rows), 20))
+        height = 38 + 35 * min(len(rows), 20)
+        st.dataframe(shown, hide_index=True, height=height, column_config=brands.SPOTIFY_LINKS)
+    if has_links:
+        brands.named_by_spotify()
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(_whose_clock(user, now), width="content")
         st.page_link("preferences.py", label="Change", icon=":material/schedule:")
