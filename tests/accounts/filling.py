@@ -95,11 +95,15 @@ def library(engine: Engine, user_id: int, folder: Path, run: bytes, song: str) -
 
 
 def connect(conn: Connection, user_id: int) -> None:
-    """A connection with a run, what its list says, and one they were sent to make."""
+    """A connection with a run, what its list says, and one they were sent to make.
+
+    Nothing of it is to be done: a worker would ask the real service.
+    """
     connections.connect(conn, user_id, "lastfm", connections.Account(f"account {user_id}"), 3600)
     ring = Keyring(settings.secret_keys(settings.current()))
     connections.save(conn, user_id, "lastfm", "their key", ring)
-    sync_runs.begin(conn, user_id, "lastfm", "user")
+    connections.set_schedule(conn, user_id, "lastfm", is_scheduled=False, interval_s=3600)
+    sync_runs.finish(conn, user_id, sync_runs.begin(conn, user_id, "lastfm", "user"), "done")
     for row in (
         "remote_activities (user_id, service, remote_id, account_id, start_time, state)"
         " VALUES (:user, 'strava', 1, 'them', now(), 'look')",
