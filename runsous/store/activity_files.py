@@ -58,7 +58,8 @@ def of_content(conn: Connection, user_id: int, sha256: str) -> dict[int, tuple[i
 def between(
     conn: Connection, user_id: int, since: datetime, until: datetime, longest: timedelta
 ) -> list[tuple[int, datetime, float, str]]:
-    """Activity, start, duration and sport of every file that overlaps ``[since, until]``.
+    """Activity, start, duration and sport of every file that overlaps ``[since, until]``, unless
+    the activity's time of day is hidden.
 
     None lasts longer than ``longest``: with it the index finds them among thousands.
     """
@@ -66,10 +67,15 @@ def between(
         0, 0, 0, 0, 0, 0, activity_files.c.elapsed_time_s
     )
     names = ("activity_id", "start_time", "elapsed_time_s", "sport")
-    query = select(*(activity_files.c[name] for name in names)).where(
-        activity_files.c.user_id == user_id,
-        activity_files.c.start_time.between(since - longest, until),
-        end >= since,
+    query = (
+        select(*(activity_files.c[name] for name in names))
+        .join(activities, activities.c.id == activity_files.c.activity_id)
+        .where(
+            activity_files.c.user_id == user_id,
+            activity_files.c.start_time.between(since - longest, until),
+            end >= since,
+            ~activities.c.is_start_hidden,
+        )
     )
     return [(row[0], row[1], row[2], row[3]) for row in conn.execute(query)]
 

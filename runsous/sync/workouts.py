@@ -159,7 +159,7 @@ def _keep_one(
     conn: Connection, user_id: int, file: activity_files.File, activity: Activity
 ) -> Kept:
     """Stores one activity, or joins it with those that tell of the same."""
-    found = _same(conn, user_id, file) or _namesake(conn, user_id, activity)
+    found = _same(conn, user_id, file, activity) or _namesake(conn, user_id, activity)
     summaries_found = summaries.among(conn, user_id, found)
     matches = [match for match in found if match not in summaries_found]
     if found and not matches:
@@ -214,11 +214,18 @@ def _join(
     return merged
 
 
-def _same(conn: Connection, user_id: int, file: activity_files.File) -> list[int]:
+def _same(
+    conn: Connection, user_id: int, file: activity_files.File, activity: Activity
+) -> list[int]:
     """The stored activities, oldest first, of which some file tells of the same as this one.
 
-    File by file, not by what they said together: so it does not matter which came first.
+    File by file, not by what they said together: so it does not matter which came first. Two of
+    a day whose time is hidden only seem to begin together.
     """
+    known = activity_files.of_content(conn, user_id, file.sha256).get(file.part)
+    itself = {known[0]} if known else set()
+    if activity.is_start_hidden:
+        return list(itself)
     margin = timedelta(minutes=2)
     until = file.start_time + timedelta(seconds=file.elapsed_time_s)
     mine = sameness.Span(file.start_time, file.elapsed_time_s, file.sport)
@@ -231,5 +238,4 @@ def _same(conn: Connection, user_id: int, file: activity_files.File) -> list[int
         for number, start, length, sport in around
         if sameness.is_same(mine, sameness.Span(start, length, sport))
     }
-    known = activity_files.of_content(conn, user_id, file.sha256).get(file.part)
-    return sorted(found | ({known[0]} if known else set()))
+    return sorted(found | itself)
