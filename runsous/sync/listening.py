@@ -45,6 +45,8 @@ def keep(
         return Kept(0, 0, n_songs)
     added = incoming.save(conn, user_id, _prepared(conn, user_id, past), told)
     timeline.rebuild(conn, user_id, added.touched)
+    if added.withdrawn:
+        store.delete_unheard(conn, user_id)
     return Kept(added.count, n_past - added.count, n_songs - n_past, added.withdrawn)
 
 
