@@ -112,7 +112,8 @@ class Http:
     """One service at ``base_url``, called through ``gate``.
 
     ``name`` is what people know it as, ``contact`` an address that its operators find in the
-    User-Agent, ``timeout`` the seconds to connect and until the next byte. Once ``stopping`` is
+    User-Agent, ``timeout`` the seconds to connect and until the next byte, ``attempts`` how often
+    a call is made where that helps. Once ``stopping`` is
     set, no further attempt is made. Redirects are not followed, cookies not kept.
     """
 
@@ -123,6 +124,7 @@ class Http:
     contact: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     timeout: tuple[float, float] = (5.0, 30.0)
+    attempts: int = ATTEMPTS
     max_bytes: int = 64 << 20
     sleep: Callable[[float], None] = time.sleep
     stopping: threading.Event | None = None
@@ -141,7 +143,7 @@ class Http:
         """The answer to a call of ``path``, which is appended to the base as it stands.
 
         What may pass (no connection, no answer in time, 5xx, 429, an answer cut off) is tried
-        up to five times. ``expect="json"`` does so too where a success is not JSON, and
+        up to ``attempts`` times. ``expect="json"`` does so too where a success is not JSON, and
         ``judge`` where it raises :class:`Unavailable`; it sees every whole answer first.
         4xx is the caller's to understand. Raises :class:`Unavailable`, what the gate raises,
         :class:`Rejected` for an answer too large or from a service that has moved, and
@@ -152,7 +154,7 @@ class Http:
         def is_enough(state: tenacity.RetryCallState) -> bool:
             spent = (state.seconds_since_start or 0.0) - waited.seconds
             # Silence until the time is out may be of one connection: it is asked once more.
-            most = ATTEMPTS if spent < PATIENCE_S else 2
+            most = self.attempts if spent < PATIENCE_S else min(self.attempts, 2)
             return state.attempt_number >= most or self._is_stopped
 
         retrying = tenacity.Retrying(

@@ -88,6 +88,17 @@ def of_account(conn: Connection, service: str, account_id: str) -> list[tuple[in
     return [(row.user_id, row.id) for row in rows]
 
 
+def is_still(conn: Connection, user_id: int, known: dict[str, Any]) -> bool:
+    """Whether a connection is there and to the same account as when :func:`one` told of it."""
+    found = conn.execute(
+        text(
+            "SELECT FROM connections WHERE id = :id AND user_id = :user AND account_id = :account"
+        ),
+        {"id": known["id"], "user": user_id, "account": known["account_id"]},
+    )
+    return found.first() is not None
+
+
 def due(conn: Connection, now: datetime) -> list[tuple[int, str]]:
     """``(user_id, service)`` of those whose next run is due, and that can run."""
     rows = conn.execute(

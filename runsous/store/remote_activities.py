@@ -15,6 +15,12 @@ GONE, DISMISSED, EXPIRED = "gone", "dismissed", "expired"
 
 _MOST_FAILURES = 5
 
+# What was listed for another account cannot be asked for as this one.
+_OF_THIS_ACCOUNT = (
+    "account_id = (SELECT c.account_id FROM connections c"
+    " WHERE c.user_id = :user AND c.service = :service)"
+)
+
 
 @dataclass(frozen=True)
 class Feed:
@@ -140,9 +146,9 @@ def next_open(conn: Connection, user_id: int, service: str) -> Open | None:
     """What to ask for next: first what is in doubt, then samples, then details, newest first."""
     row = conn.execute(
         text(
-            "SELECT remote_id, start_time, summary, state FROM remote_activities"
-            " WHERE user_id = :user AND service = :service AND state IN ('look', 'fetch', 'detail')"
-            " AND failures < :most"
+            "SELECT remote_id, start_time, summary, state FROM remote_activities"  # noqa: S608
+            f" WHERE user_id = :user AND service = :service AND {_OF_THIS_ACCOUNT}"
+            " AND state IN ('look', 'fetch', 'detail') AND failures < :most"
             " ORDER BY state = 'detail', state = 'fetch', failures, start_time DESC, remote_id DESC"
             " LIMIT 1"
         ),
@@ -231,9 +237,10 @@ def count(conn: Connection, user_id: int, service: str) -> dict[str, int]:
     """How many there are by state; ``failed`` are those given up for this run."""
     rows = conn.execute(
         text(
-            "SELECT CASE WHEN failures >= :most AND state IN ('look', 'fetch', 'detail')"
+            "SELECT CASE WHEN failures >= :most AND state IN ('look', 'fetch', 'detail')"  # noqa: S608
             " THEN 'failed' ELSE state END AS state, count(*) AS n"
-            " FROM remote_activities WHERE user_id = :user AND service = :service GROUP BY 1"
+            " FROM remote_activities WHERE user_id = :user AND service = :service"
+            f" AND {_OF_THIS_ACCOUNT} GROUP BY 1"
         ),
         {"user": user_id, "service": service, "most": _MOST_FAILURES},
     )

@@ -186,6 +186,9 @@ def _connect(
         if is_other and service != services.STRAVA:
             # What the other account told is not to be held against what this one tells.
             listening.leave_service(conn, user_id, service, is_kept=True)
+        unfinished = sync_runs.current(conn, user_id, service)
+        if is_other and unfinished is not None:
+            sync_runs.finish(conn, user_id, unfinished["id"], "cancelled")
         if secret is not None:
             connections.save(conn, user_id, service, secret, _keys())
         audit.note(conn, user_id, "connected", services.NAMES[service])

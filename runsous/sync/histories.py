@@ -7,12 +7,10 @@ time: scrobbles come late, are edited and deleted. All of it is read again now a
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-
-from sqlalchemy import Engine
+from typing import Any
 
 from runsous.histories.pages import Page
 from runsous.store import connections, incoming, listens
@@ -27,60 +25,85 @@ _SECOND = timedelta(seconds=1)
 
 @dataclass(frozen=True)
 class History:
-    """A user's history at a service.
+    """The history at the service of ``connection`` (as ``store.connections`` knows it), read in
+    a slice of a run.
 
     ``fetch`` gives the newest page of what was played from a time to before another;
     ``began`` is before the first play, ``count`` how many there are in all, where that is told.
     """
 
-    engine: Engine
-    user_id: int
-    service: str
+    run: Run
+    connection: dict[str, Any]
     fetch: Callable[[datetime, datetime], Page]
     began: datetime
     count: Callable[[], int | None] = lambda: None
 
+    @property
+    def service(self) -> str:
+        """The service's name."""
+        return str(self.connection["service"])
+
+    @property
+    def place(self) -> tuple[int, str]:
+        """Whose it is, where."""
+        return self.run.user_id, self.service
+
 
 def sync(run: Run, history: History) -> bool:
     """Reads what is not known yet; whether that is all."""
-    connection = run.connection()
     if run.is_first:
-        _reopen(run, connection["whole_at"])
-    until = _now() + _SECOND
-    while (span := _missing(history, history.began, until)) is not None:
-        if run.is_over:
-            return False
-        kept = read_page(history, span, run.stopping)
-        phase = f"Reading what was played until {span[1]:%d %B %Y}"
-        run.note(phase=phase, listens_new=kept.added, listens_removed=kept.withdrawn)
-    return _is_complete(run, history, connection["whole_at"])
+        _reopen(history)
+    whole_at = run.connection()["whole_at"]
+    until, newest, n_pages = _now() + _SECOND, None, 0
+    while True:
+        while (span := _missing(history, history.began, until)) is not None:
+            if run.is_over:
+                return False
+            low, kept = read_page(history, span)
+            newest, n_pages = newest or low, n_pages + 1
+            phase = f"Reading what was played until {span[1]:%d %B %Y}"
+            run.note(phase=phase, listens_new=kept.added, listens_removed=kept.withdrawn)
+        if newest is None or n_pages <= 1:
+            return _is_complete(history, whole_at)
+        # What came in while the rest was read.
+        _uncover(history, newest)
+        until, newest, n_pages = _now() + _SECOND, None, 0
 
 
-def read(history: History, since: datetime, until: datetime, run: Run) -> None:
+def read(history: History, since: datetime, until: datetime) -> None:
     """Reads what of a stretch of time is not known yet, as far as the slice allows."""
-    while (span := _missing(history, since, until)) is not None and not run.is_over:
-        read_page(history, span, run.stopping)
+    while (span := _missing(history, since, until)) is not None and not history.run.is_over:
+        read_page(history, span)
 
 
-def read_page(history: History, span: Span, stopping: threading.Event) -> listening.Kept:
-    """Keeps the newest page of a stretch, all that there is of that time."""
+def read_page(history: History, span: Span) -> tuple[datetime, listening.Kept]:
+    """Keeps the newest page of a stretch, all that there is of that time: since when that is.
+
+    :class:`~runsous.sync.running.Cancelled` where the connection is another one by now.
+    """
     since, until = span
-    now = _now()
+    run, now = history.run, _now()
     page = history.fetch(since, until)
     low = _reached(page, since, until)
     told = incoming.Told(incoming.SERVICE, incoming.Whole(history.service, low, until))
-    with history.engine.begin() as conn:
-        kept = listening.keep(conn, history.user_id, page.listens, now, told)
-        connections.cover(conn, history.user_id, history.service, low, until)
-    songs.settle(history.engine, history.user_id, stopping)
-    return kept
+    with run.engine.begin() as conn:
+        run.hold(conn, history.connection)
+        kept = listening.keep(conn, run.user_id, page.listens, now, told)
+        connections.cover(conn, *history.place, low, until)
+    songs.settle(run.engine, run.user_id, run.stopping)
+    return low, kept
+
+
+def is_cut(page: Page) -> bool:
+    """Whether a page is known to hold less than there is in the times asked for."""
+    return page.n_in_range is not None and page.n_in_range > page.n_items
 
 
 def _reached(page: Page, since: datetime, until: datetime) -> datetime:
     """From when on the page is all there is: the second of its oldest may be cut in two."""
     if page.n_items == 0 or page.oldest is None:
         return since
-    if page.n_in_range is not None and page.n_in_range <= page.n_items:
+    if page.n_in_range is not None and not is_cut(page):
         return since
     low = datetime.fromtimestamp(page.oldest, UTC) + _SECOND
     if low >= until:
@@ -90,39 +113,41 @@ def _reached(page: Page, since: datetime, until: datetime) -> datetime:
 
 
 def _missing(history: History, since: datetime, until: datetime) -> Span | None:
-    with history.engine.begin() as conn:
-        spans = connections.missing(conn, history.user_id, history.service, since, until)
+    with history.run.engine.begin() as conn:
+        spans = connections.missing(conn, *history.place, since, until)
     return spans[0] if spans else None
 
 
-def _reopen(run: Run, whole_at: datetime | None) -> None:
+def _reopen(history: History) -> None:
     """Lets the newest weeks be read again, and now and then all."""
-    now = _now()
+    now, whole_at = _now(), history.connection["whole_at"]
     is_due = whole_at is not None and whole_at < now - WHOLE_EVERY
-    since = datetime.min.replace(tzinfo=UTC) if is_due else now - LOOK_BACK
-    with run.engine.begin() as conn:
-        connections.uncover(conn, run.user_id, run.service, since)
-        if is_due:
-            connections.set_whole(conn, run.user_id, run.service, None)
+    _uncover(history, history.began if is_due else now - LOOK_BACK, is_whole=is_due)
 
 
-def _is_complete(run: Run, history: History, whole_at: datetime | None) -> bool:
+def _uncover(history: History, since: datetime, *, is_whole: bool = False) -> None:
+    with history.run.engine.begin() as conn:
+        connections.uncover(conn, *history.place, since)
+        if is_whole:
+            connections.set_whole(conn, *history.place, None)
+
+
+def _is_complete(history: History, whole_at: datetime | None) -> bool:
     """Notes that all was read. Where the service counts others than we hold, old ones came or
     went: all is read once more, at most once a day.
     """
     now = _now()
     if whole_at is None:
-        with run.engine.begin() as conn:
-            connections.set_whole(conn, run.user_id, run.service, now)
+        with history.run.engine.begin() as conn:
+            connections.set_whole(conn, *history.place, now)
         return True
     if whole_at > now - timedelta(days=1) or (count := history.count()) is None:
         return True
-    with run.engine.begin() as conn:
-        if count == listens.told_by_service(conn, run.user_id, run.service):
-            return True
-        connections.uncover(conn, run.user_id, run.service, history.began)
-        connections.set_whole(conn, run.user_id, run.service, None)
-    return False
+    with history.run.engine.begin() as conn:
+        is_same = count == listens.told_by_service(conn, *history.place)
+    if not is_same:
+        _uncover(history, history.began, is_whole=True)
+    return is_same
 
 
 def _now() -> datetime:

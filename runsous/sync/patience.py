@@ -17,6 +17,8 @@ from runsous.store.service_windows import Window
 _WAITED_FOR_S = 20.0
 """A window that opens within this time is waited for; for a longer one the work is put off."""
 
+_BRIEFLY_S = 1.0
+
 _UNTOLD = timedelta(seconds=60)
 """How long to leave alone a service that refuses calls and does not say until when."""
 
@@ -40,22 +42,32 @@ class Rule:
 
 
 class Patience:
-    """A gate (:class:`runsous.net.http.Gate`) that lets through what a service allows."""
+    """A gate (:class:`runsous.net.http.Gate`) that lets through what a service allows.
+
+    ``is_brief`` is for what others wait for, and what can as well be asked later.
+    """
 
     def __init__(
-        self, engine: Engine, service: str, stopping: threading.Event | None = None
+        self,
+        engine: Engine,
+        service: str,
+        stopping: threading.Event | None = None,
+        *,
+        is_brief: bool = False,
     ) -> None:
         self.engine = engine
         self.service = service
         self.rule = RULES[service]
         self.stopping = stopping or threading.Event()
+        self.is_brief = is_brief
         self.calls = 0
 
     def enter(self) -> None:
         """Returns when a call may go out, counted; :class:`RateLimited` when that is long."""
+        longest_s = _BRIEFLY_S if self.is_brief else _WAITED_FOR_S
         while (opens_at := self._take()) is not None:
             wait_s = (opens_at - _now()).total_seconds()
-            if wait_s > _WAITED_FOR_S or self.stopping.is_set():
+            if wait_s > longest_s or self.stopping.is_set():
                 raise self._limited(opens_at)
             self.stopping.wait(max(0.05, wait_s))
         if self.rule.apart_s:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from runsous import settings
 from runsous.errors import (
@@ -61,6 +61,7 @@ class Run:
     def __post_init__(self) -> None:
         self.run_id = int(self.facts["id"])
         self.is_first = self.facts["phase"] is None
+        self.has_waited = self.facts["status"] == "waiting"
         self.failures = int(self.facts["failures"])
         self.patience = Patience(self.engine, self.service, self.stopping)
         self.keys = Keyring(settings.secret_keys(settings.current()))
@@ -78,6 +79,14 @@ class Run:
         with self.engine.begin() as conn:
             is_wanted = sync_runs.note(conn, self.user_id, self.run_id, calls=calls, **facts)
         if not is_wanted:
+            raise Cancelled
+
+    def hold(self, conn: Connection, connection: dict[str, Any]) -> None:
+        """Locks the user's data until the transaction ends; raises :class:`Cancelled` where the
+        connection is gone, or leads to another account than when ``connection`` was read.
+        """
+        users.lock(conn, self.user_id)
+        if not connections.is_still(conn, self.user_id, connection):
             raise Cancelled
 
     def connection(self) -> dict[str, Any]:
@@ -120,7 +129,9 @@ def _slice(run: Run, room: Room) -> bool:
         pass
     except RateLimited as error:
         run.patience.close(error.retry_at)
-        run.note(budget=run.patience.budget())
+        # Who cancels meanwhile is heard when it would go on.
+        with contextlib.suppress(Cancelled):
+            run.note(budget=run.patience.budget())
         _wait(run, error.retry_at, str(error))
     except NotConnected as error:
         with run.engine.begin() as conn:
@@ -131,6 +142,9 @@ def _slice(run: Run, room: Room) -> bool:
     except Unavailable as error:
         _try_later(run, str(error))
     except Exception:
+        with run.engine.begin() as conn:
+            if not users.exists(conn, run.user_id):
+                return False
         _log.exception("the sync of %s for user %s stumbled", run.service, run.user_id)
         _try_later(run, "Something went wrong here; the server's log says more.")
     return False

@@ -2,36 +2,26 @@
 
 from __future__ import annotations
 
-import logging
-import time
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 from functools import partial
+from typing import Any
 
 from runsous import settings
-from runsous.errors import NotConnected, Rejected, ServiceError, Unavailable
-from runsous.histories.pages import Page
 from runsous.net.http import Http
 from runsous.net.oauth import Token
 from runsous.services.lastfm.client import Lastfm
 from runsous.services.listenbrainz.client import ListenBrainz
 from runsous.services.spotify import oauth as spotify_oauth
-from runsous.services.spotify.client import Spotify
 from runsous.services.strava import oauth as strava_oauth
-from runsous.store import connections, incoming
-from runsous.sync import histories, listening, songs
-from runsous.sync.histories import History
 from runsous.sync.patience import RULES, Patience
 from runsous.sync.running import Run
 from runsous.sync.tokens import Permission
 
-_log = logging.getLogger(__name__)
-
 STRAVA, SPOTIFY, LASTFM, LISTENBRAINZ = "strava", "spotify", "lastfm", "listenbrainz"
 NAMES = {name: rule.title for name, rule in RULES.items()}
 
-_SCROBBLERS = datetime(2002, 1, 1, tzinfo=UTC)
-_DAY = timedelta(days=1)
+
+_BRIEF: dict[str, Any] = {"timeout": (3.0, 5.0), "attempts": 2}
 
 
 def http(service: str, base_url: str, patience: Patience) -> Http:
@@ -42,7 +32,7 @@ def http(service: str, base_url: str, patience: Patience) -> Http:
         name=NAMES[service],
         contact=settings.current().base_url,
         stopping=patience.stopping,
-        sleep=time.sleep,
+        **(_BRIEF if patience.is_brief else {}),
     )
 
 
@@ -106,90 +96,8 @@ def renewal(service: str, patience: Patience) -> Callable[[str], Token]:
     return partial(spotify_oauth.refresh, spotify_site(patience), ours.spotify_client_id or "")
 
 
-def permission(run: Run, service: str, patience: Patience) -> Permission:
+def permission(run: Run, service: str) -> Permission:
     """What the user of a run allowed at a service."""
-    renew = renewal(service, patience)
-    return Permission(run.engine, run.user_id, service, run.keys, renew)
-
-
-def history(run: Run, service: str) -> History | None:
-    """The user's history at Last.fm or ListenBrainz; ``None`` where they are not connected."""
-    with run.engine.begin() as conn:
-        known = {each["service"]: each for each in connections.of_user(conn, run.user_id)}
-        if service not in known or known[service]["trouble"]:
-            return None
-        secret = connections.secret(conn, run.user_id, service, run.keys)
+    # Never in haste: who does not wait for an answer here has lost the permission.
     patience = run.patience if service == run.service else Patience(run.engine, service)
-    make = _lastfm_history if service == LASTFM else _listenbrainz_history
-    return make(run, patience, str(known[service]["account_id"]), secret)
-
-
-def _lastfm_history(run: Run, patience: Patience, name: str, key: str | None) -> History:
-    client = lastfm(patience, key)
-
-    def fetch(since: datetime, until: datetime) -> Page:
-        # Whether the bounds belong to it is not certain: ask for a second more on either side.
-        page = client.recent_tracks(name, int(since.timestamp()) - 1, int(until.timestamp()) + 1)
-        if page.n_items == 0 and page.n_in_range != 0:
-            raise Unavailable("Last.fm answered an empty page though there is more.")
-        return page
-
-    def count() -> int | None:
-        return client.recent_tracks(name, limit=1).n_in_range
-
-    return History(run.engine, run.user_id, LASTFM, fetch, _SCROBBLERS, count)
-
-
-def _listenbrainz_history(run: Run, patience: Patience, name: str, token: str | None) -> History:
-    client = listenbrainz(patience, token)
-
-    def fetch(since: datetime, until: datetime) -> Page:
-        page = client.listens(name, int(until.timestamp()) + 1)
-        began = page.began
-        is_odd = began is not None and since.timestamp() <= began < until.timestamp()
-        if page.n_items == 0 and is_odd and run.failures < 3:
-            raise Unavailable("ListenBrainz answered an empty page though there is more.")
-        return page
-
-    return History(run.engine, run.user_id, LISTENBRAINZ, fetch, _SCROBBLERS)
-
-
-def read_plays_of_spotify(run: Run, patience: Patience) -> listening.Kept:
-    """Keeps the last plays Spotify tells of; there are never more than 50."""
-    own = permission(run, SPOTIFY, patience)
-    page = own.use(lambda token: Spotify(spotify_api(patience), token).recently_played())
-    now = datetime.now(UTC)
-    with run.engine.begin() as conn:
-        told = incoming.Told(incoming.SERVICE)
-        kept = listening.keep(conn, run.user_id, page.listens, now, told)
-        if page.oldest is not None:
-            since = datetime.fromtimestamp(page.oldest, UTC)
-            connections.cover(conn, run.user_id, SPOTIFY, since, now)
-    songs.settle(run.engine, run.user_id, run.stopping)
-    return kept
-
-
-def read_listening(run: Run, since: datetime, until: datetime) -> None:
-    """Reads what was played then, from wherever the user's listening is known, so that the
-    songs are there when the activity comes. What cannot be had now comes with its own run.
-    """
-    for service in (LASTFM, LISTENBRAINZ):
-        try:
-            found = history(run, service)
-            if found is not None:
-                histories.read(found, since, min(until, datetime.now(UTC)), run)
-        except ServiceError as error:
-            _log.info("%s cannot be read now: %s", service, type(error).__name__)
-
-
-def read_newest_listening(run: Run) -> None:
-    """The same for what was played last."""
-    now = datetime.now(UTC)
-    read_listening(run, now - _DAY, now)
-    with run.engine.begin() as conn:
-        known = {each["service"]: each for each in connections.of_user(conn, run.user_id)}
-    if SPOTIFY in known and not known[SPOTIFY]["trouble"]:
-        try:
-            read_plays_of_spotify(run, Patience(run.engine, SPOTIFY, run.stopping))
-        except (NotConnected, Rejected, ServiceError) as error:
-            _log.info("spotify cannot be read now: %s", type(error).__name__)
+    return Permission(run.engine, run.user_id, service, run.keys, renewal(service, patience))

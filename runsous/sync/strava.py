@@ -14,13 +14,15 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any, TypeVar
 
+from sqlalchemy.exc import DataError
+
 from runsous.errors import InputError, Unavailable
 from runsous.services.strava import parse
 from runsous.services.strava.client import Strava
 from runsous.store import connections, originals, remote_activities
 from runsous.store.remote_activities import DETAIL, FETCH, GONE, KEPT, Feed, Listed, Open
 from runsous.store.spans import Span
-from runsous.sync import services, workouts
+from runsous.sync import heard, services, workouts
 from runsous.sync.running import Run
 from runsous.sync.tellings import Source
 
@@ -51,24 +53,33 @@ def sync(run: Run) -> bool:
 class _Slice:
     def __init__(self, run: Run) -> None:
         self.run = run
-        self.permission = services.permission(run, SERVICE, run.patience)
+        self.permission = services.permission(run, SERVICE)
         self.api = services.strava_api(run.patience)
         self.connection = run.connection()
         self.feed = Feed(run.user_id, SERVICE, self.connection["account_id"])
+        self.heard = heard.Around(run)
+        self.until = run.facts["created_at"] + _AHEAD
         self.n_listed = self.n_brought = self.n_bad = 0
+        self.newest: datetime | None = None
+        self.is_newest_last = False
 
     def go(self) -> bool:
         if self.run.is_first:
             self._reopen()
-            services.read_newest_listening(self.run)
+            self.heard.read_last()
+        elif self.run.has_waited:
+            self._uncover(_now() - LOOK_BACK)
         while not self.run.is_over:
             span, wanted = self._next()
             if span is not None and (wanted is None or self._is_list_next):
                 self._list(*span)
             elif wanted is not None:
                 self._try(wanted)
-            else:
+            elif self.is_newest_last:
                 return self._complete()
+            else:
+                # What was uploaded while the rest was brought in.
+                self._uncover(self.newest or _now() - LOOK_BACK)
         return False
 
     @property
@@ -78,8 +89,7 @@ class _Slice:
 
     def _next(self) -> tuple[Span | None, Open | None]:
         with self.run.engine.begin() as conn:
-            until = self.run.facts["created_at"] + _AHEAD
-            spans = connections.missing(conn, self.run.user_id, SERVICE, _BEGAN, until)
+            spans = connections.missing(conn, self.run.user_id, SERVICE, _BEGAN, self.until)
             wanted = remote_activities.next_open(conn, self.run.user_id, SERVICE)
         return next(iter(spans), None), wanted
 
@@ -97,16 +107,24 @@ class _Slice:
             if is_due:
                 connections.set_whole(conn, self.run.user_id, SERVICE, None)
 
+    def _uncover(self, since: datetime) -> None:
+        with self.run.engine.begin() as conn:
+            connections.uncover(conn, self.run.user_id, SERVICE, since)
+
     def _list(self, since: datetime, until: datetime) -> None:
         """Takes over one page: what started before ``until``."""
         told, low = self._page(since, until)
         listed = [Listed(each["id"], parse.start(each), parse.summary(each)) for each in told]
         with self.run.engine.begin() as conn:
+            self.run.hold(conn, self.connection)
             remote_activities.note(conn, self.feed, listed)
             numbers = [each.id for each in listed]
             remote_activities.doubt(conn, self.feed, (low, until), numbers)
             connections.cover(conn, self.run.user_id, SERVICE, low, until)
         self.n_listed += 1
+        self.is_newest_last = until == self.until
+        if self.is_newest_last:
+            self.newest = low
         self._note("Reading the list of activities")
 
     def _page(self, since: datetime, until: datetime) -> tuple[list[dict[str, Any]], datetime]:
@@ -132,16 +150,23 @@ class _Slice:
 
     def _try(self, wanted: Open) -> None:
         """Brings one in; one that cannot be had does not keep the others waiting."""
+        self.is_newest_last = False
         try:
             self._bring(wanted)
             self.n_bad = 0
         except Unavailable:
             self.n_bad += 1
-            with self.run.engine.begin() as conn:
-                remote_activities.fail(conn, self.run.user_id, SERVICE, wanted.id)
+            self._fail(wanted)
             if self.n_bad >= _BAD_IN_A_ROW:
                 raise
+        except (ArithmeticError, LookupError, TypeError, ValueError, DataError):
+            _log.exception("an activity of Strava cannot be brought in")
+            self._fail(wanted)
         self.n_brought += 1
+
+    def _fail(self, wanted: Open) -> None:
+        with self.run.engine.begin() as conn:
+            remote_activities.fail(conn, self.run.user_id, SERVICE, wanted.id)
 
     def _bring(self, wanted: Open) -> None:
         if wanted.state == FETCH and wanted.summary is not None:
@@ -168,12 +193,13 @@ class _Slice:
     def _keep(self, wanted: Open, document: dict[str, Any]) -> None:
         start = parse.start(document["summary"])
         length = timedelta(seconds=float(document["summary"].get("elapsed_time") or 0))
-        services.read_listening(self.run, start - _AROUND, start + length + _AROUND)
+        self.heard.read(start - _AROUND, start + length + _AROUND)
         content = json.dumps(document, sort_keys=True, ensure_ascii=False).encode()
         key = remote_activities.key(SERVICE, wanted.id)
         source = Source(key, SERVICE, f"Strava activity {wanted.id}", content)
         is_new = is_changed = False
         with self.run.engine.begin() as conn:
+            self.run.hold(conn, self.connection)
             # Its owner may have removed it here meanwhile.
             now_known = remote_activities.one(conn, self.run.user_id, SERVICE, wanted.id)
             if now_known is None or now_known.state != wanted.state:
@@ -198,6 +224,7 @@ class _Slice:
     def _remove(self, wanted: Open) -> None:
         key = remote_activities.key(SERVICE, wanted.id)
         with self.run.engine.begin() as conn:
+            self.run.hold(conn, self.connection)
             is_gone = workouts.forget_told(conn, self.run.user_id, key)
             remote_activities.settle(conn, self.run.user_id, SERVICE, wanted.id, GONE)
         self._note("Bringing in activities", activities_removed=int(is_gone))
@@ -220,8 +247,9 @@ class _Slice:
         self.run.note(phase=phase, done=done, total=total, **counts)
 
     def _complete(self) -> bool:
+        connection = self.run.connection()
         with self.run.engine.begin() as conn:
-            if self.connection["whole_at"] is None:
+            if connection["whole_at"] is None:
                 connections.set_whole(conn, self.run.user_id, SERVICE, _now())
             failed = remote_activities.count(conn, self.run.user_id, SERVICE).get("failed", 0)
         if failed:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine
 
 from runsous.errors import InputError
 from runsous.store import connections, sync_runs
-from runsous.sync import histories, running, services, strava
+from runsous.sync import heard, histories, running, services, strava
 from runsous.sync.running import Room, Run
 
 SHORTEST, LONGEST = timedelta(minutes=15), timedelta(days=1)
@@ -56,14 +56,14 @@ def set_schedule(
 
 def _history(service: str) -> Room:
     def room(run: Run) -> bool:
-        history = services.history(run, service)
+        history = heard.history(run, service)
         return history is None or histories.sync(run, history)
 
     return room
 
 
 def _spotify(run: Run) -> bool:
-    kept = services.read_plays_of_spotify(run, run.patience)
+    kept = heard.last_plays(run)
     run.note(phase="Reading what was played last", listens_new=kept.added)
     return True
 
