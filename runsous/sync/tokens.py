@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from sqlalchemy import Engine
 
-from runsous.errors import NotConnected
+from runsous.errors import NotConnected, Unavailable
 from runsous.keys import CannotOpen, Keyring
 from runsous.net.oauth import Token, TokenRefused
 from runsous.store import connections
@@ -19,6 +19,8 @@ Renew = Callable[[str], Token]
 
 _AHEAD = timedelta(seconds=120)
 """A token that ends so soon is not begun with."""
+
+_RENEWALS = 3
 
 
 def as_text(token: Token) -> str:
@@ -59,12 +61,21 @@ class Permission:
         self._renew = renew
 
     def use(self, call: Callable[[str], T]) -> T:
-        """What ``call`` makes of an access token. One that was refused is renewed once."""
+        """What ``call`` makes of an access token. One that is refused is renewed.
+
+        Raises :class:`NotConnected` where there are no new ones: only that is the end of the
+        permission; :class:`Unavailable` where new ones are refused as well.
+        """
         access = self._access(refused=None)
+        for _ in range(_RENEWALS):
+            try:
+                return call(access)
+            except TokenRefused:
+                access = self._access(refused=access)
         try:
             return call(access)
         except TokenRefused:
-            return call(self._access(refused=access))
+            raise Unavailable("The service does not accept the keys it has just given.") from None
 
     def _access(self, refused: str | None) -> str:
         try:
