@@ -5,13 +5,16 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine, text
 
 from runsous import settings
 from runsous.demo.services.server import Simulators
+from runsous.demo.services.world import ServiceName
 from runsous.store import connections, sync_runs
 from runsous.sync import connecting, syncing
 
@@ -59,17 +62,41 @@ def again(engine: Engine, user_id: int, service: str, *, all_of_it: bool = False
     return finish(engine, user_id, service)
 
 
-def activities(engine: Engine, user_id: int) -> list[tuple[str, int, str, int]]:
-    """External id, start (seconds since 1970), name and number of samples, by start."""
+def activities(engine: Engine, user_id: int) -> list[tuple[str, int, str, int, int]]:
+    """External id, start (seconds since 1970), name, number of samples and all heartbeats per
+    minute added up, by id.
+    """
     with engine.begin() as conn:
         rows = conn.execute(
             text(
-                "SELECT external_id, extract(epoch FROM start_time)::bigint, name, n_points"
-                " FROM activities WHERE user_id = :user ORDER BY start_time, external_id"
+                "SELECT external_id, extract(epoch FROM start_time)::bigint, name, count(s.time),"
+                " coalesce(sum(s.heartrate), 0)::bigint FROM activities a"
+                " LEFT JOIN activity_streams s ON s.activity_id = a.id AND s.user_id = a.user_id"
+                " WHERE a.user_id = :user GROUP BY a.id ORDER BY 1, 2"
             ),
             {"user": user_id},
         )
         return [tuple(row) for row in rows]
+
+
+def true_activities(
+    sims: Simulators, person: str = "ann", *, is_private_told: bool = True
+) -> list[tuple[str, int, str, int, int]]:
+    """What :func:`activities` should say."""
+    found = []
+    for each in sims.world.people[person].activities.values():
+        if each.visibility == "only_me" and not is_private_told:
+            continue
+        streams = each.streams() if each.streams else {"time": []}
+        beats = sum(streams.get("heartrate", []))
+        start_s = each.start_s
+        if each.is_start_hidden:
+            zone = ZoneInfo(each.time_zone)
+            local = datetime.fromtimestamp(start_s, zone)
+            shown = local.replace(hour=0, minute=0, second=1, tzinfo=None)
+            start_s = int(shown.replace(tzinfo=UTC).timestamp() - local.utcoffset().total_seconds())
+        found.append((str(each.id), start_s, each.name, len(streams["time"]), beats))
+    return sorted(found)
 
 
 def listens(engine: Engine, user_id: int, source: str) -> list[tuple[int, str, str]]:
@@ -84,6 +111,14 @@ def listens(engine: Engine, user_id: int, source: str) -> list[tuple[int, str, s
             {"user": user_id, "source": source},
         )
         return [tuple(row) for row in rows]
+
+
+def true_listens(
+    sims: Simulators, service: ServiceName, person: str = "ann"
+) -> list[tuple[int, str, str]]:
+    """What :func:`listens` should say."""
+    told = sims.world.people[person].listens[service]
+    return sorted({(each.start_s, each.song.artist, each.song.title) for each in told})
 
 
 def connection(engine: Engine, user_id: int, service: str) -> dict[str, Any]:
