@@ -378,3 +378,18 @@ def test_songs_that_spotify_does_not_know_do_not_name_it(app, engine, tmp_path):
     make.take(engine, make.written(tmp_path, "scrobbles.csv", scrobbled))
     assert "Spotify" not in table(visit(app, "listening"))
     assert "Song details from" not in words(app)
+
+
+def test_only_what_connecting_again_mends_offers_it(app, user, join, has_run, engine):
+    join("strava", PRIVATE)
+    has_run("strava", "failed", "Strava does not know this app.")
+    assert "/oauth/strava/start" not in links(visit(app, "connections"))
+    join("lastfm", name="ann")
+    has_run("lastfm", "failed", "Last.fm knows nobody by this name.")
+    visit(app, "connections")
+    assert next(t for t in app.text_input if t.label == "User name at Last.fm").value == "ann"
+    with engine.begin() as conn:
+        connections.set_trouble(conn, user, "lastfm", "This listening is private.")
+    visit(app, "connections")
+    assert "/oauth/lastfm/start" in links(app)
+    assert "User name at Last.fm" not in [t.label for t in app.text_input]

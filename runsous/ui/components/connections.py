@@ -64,7 +64,7 @@ def _card(user: User, state: State) -> None:
         live(user, state.service, is_under_way)
         if state.missing:
             connection_setup.steps(state)
-        elif words.problem(state) or data.is_soon(state.ends_at, _SOON_DAYS):
+        elif _is_to_be_connected_again(state):
             connect(user, state)
         connection_settings.settings(user, state)
     cards.quiet(words.TERMS[state.service])
@@ -104,44 +104,54 @@ def _who(user: User, state: State) -> None:
     profile = brands.profile(state.service, row["account_id"])
     if profile is not None:
         name = f'<a href="{escape(profile)}" target="_blank" rel="noopener">{name}</a>'
-    lines = [words.granted(state.service, row["scopes"]), words.ends(state, user.zone)]
+    lines = [words.granted(state.service, row["scopes"])]
+    lines += [] if row["trouble"] else [words.ends(state, user.zone) or ""]
     said = "".join(f'<div class="rs-quiet">{escape(line)}</div>' for line in lines if line)
     st.html(f'<div class="rs-who">Connected as <b>{name}</b></div>{said}')
 
 
+def _is_to_be_connected_again(state: State) -> bool:
+    row = state.connection
+    assert row is not None  # noqa: S101 - asked of what is connected only
+    if row["trouble"] or data.is_soon(state.ends_at, _SOON_DAYS):
+        return True
+    # What fails for another reason connecting does not mend, unless the name was a wrong one.
+    return state.service in (LASTFM, LISTENBRAINZ) and words.problem(state) is not None
+
+
 def connect(user: User, state: State) -> None:
     """The way to connect, or to connect again."""
-    if state.service in (LASTFM, LISTENBRAINZ):
-        if state.service == LISTENBRAINZ or not _is_signed_in(state):
-            _name_form(user, state)
-        if state.service == LASTFM:
-            _sign_in(state)
+    if state.service == LASTFM:
+        _connect_lastfm(user, state)
+    elif state.service == LISTENBRAINZ:
+        _name_form(user, state)
     else:
         brands.connect_button(state.service)
 
 
-def _is_signed_in(state: State) -> bool:
-    """Whether the user let us in on the service's own page: a name would be less."""
-    return state.connection is not None and bool(state.connection["scopes"])
-
-
-def _sign_in(state: State) -> None:
-    if not data.has_sign_in(LASTFM):
+def _connect_lastfm(user: User, state: State) -> None:
+    """By user name, and where listening is hidden by the page there."""
+    has_sign_in = data.has_sign_in(LASTFM)
+    if state.connection is not None and state.connection["trouble"] and has_sign_in:
+        brands.connect_button(LASTFM)
+        return
+    _name_form(user, state)
+    if has_sign_in:
+        brands.sign_in_link(LASTFM, "Is your listening hidden from others?")
+    else:
         cards.quiet(
             "Listening that is hidden from others can be read only where whoever runs this server"
             " has set LASTFM_SHARED_SECRET."
         )
-    elif state.connection is None:
-        brands.sign_in_link(LASTFM, "Is your listening hidden from others?")
-    else:
-        brands.connect_button(LASTFM)
 
 
 def _name_form(user: User, state: State) -> None:
     service, title = state.service, state.title
     token = None
     with st.form(f"name {service}", border=False):
-        name = st.text_input(f"User name at {title}", max_chars=100, key=f"name at {service}")
+        known = (state.connection or {}).get("account_name") or ""
+        key = f"name at {service}, once {known}"
+        name = st.text_input(f"User name at {title}", value=known, max_chars=100, key=key)
         if service == LISTENBRAINZ:
             token = st.text_input(
                 "Token (not needed)",
@@ -167,21 +177,21 @@ def _name_form(user: User, state: State) -> None:
 
 def notice(user: User) -> None:
     """On other pages: which connections do not do their work, and the way to mend them."""
-    for state in data.connected(user):
-        problem = words.problem(state)
-        if problem is not None:
-            is_trouble = words.standing(state)[1] == "Needs you"
-            head = f"{state.title} needs you." if is_trouble else f"Syncing {state.title} failed."
-        elif data.is_soon(state.ends_at, _SOON_DAYS):
-            head, problem = "", words.ends(state, user.zone) or ""
-        else:
-            continue
-        with st.container(
-            border=True,
-            horizontal=True,
-            vertical_alignment="center",
-            key=f"notice-{state.service}",
-        ):
-            said = f"{f'**{head}** ' if head else ''}{cards.plain(problem)}"
-            st.markdown(f":material/sync_problem: {said}", width="stretch")
-            st.page_link("connections.py", label="Connections", icon=":material/arrow_forward:")
+    told = [said for state in data.connected(user) if (said := _noticed(user, state))]
+    if not told:
+        return
+    with st.container(border=True, horizontal=True, vertical_alignment="center", key="notice"):
+        st.markdown(
+            "  \n".join(f":material/sync_problem: {said}" for said in told), width="stretch"
+        )
+        st.page_link("connections.py", label="Connections", icon=":material/arrow_forward:")
+
+
+def _noticed(user: User, state: State) -> str:
+    """What is to be noticed of a connection; empty where all is well."""
+    problem = words.problem(state)
+    if problem is not None:
+        is_trouble = state.connection is not None and state.connection["trouble"]
+        head = f"{state.title} needs you." if is_trouble else f"Syncing {state.title} failed."
+        return f"**{head}** {cards.plain(problem)}"
+    return words.ends(state, user.zone) or "" if data.is_soon(state.ends_at, _SOON_DAYS) else ""

@@ -117,7 +117,8 @@ a.rs-connect.lastfm,.st-key-connect-lastfm button{background:#D51007!important;
 .rs-brand span{opacity:.8}
 .rs-brand img{height:1.05rem;vertical-align:-.2rem}
 a.rs-strava{color:#FC5200!important;font-weight:700;text-decoration:underline;white-space:nowrap}
-[class*="st-key-card-"] a.rs-strava{position:relative;z-index:1}
+[class*="st-key-card-"] a.rs-strava{position:relative;z-index:1;color:inherit!important;
+ font-weight:400}
 [class*="st-key-card-"] a.rs-strava::after{content:none}
 """
 
