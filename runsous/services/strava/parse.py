@@ -7,6 +7,7 @@ absent, null or ``[]``; entries of streams can be null; time goes on in uneven s
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, time, timedelta
 from typing import Any, Final
@@ -53,14 +54,7 @@ _FACTS: Final = (
 )
 """What both list and details tell, and likes of others do not change."""
 
-_SHAPE: Final = (
-    "start_date",
-    "elapsed_time",
-    "moving_time",
-    "distance",
-    "manual",
-    "upload_id",
-)
+_SHAPE: Final = ("start_date", "elapsed_time", "moving_time", "distance", "manual", "upload_id")
 _LAP: Final = ("start_date", "elapsed_time", "moving_time", "distance", "start_index")
 
 _HIDDEN: Final = time(0, 0, 1)
@@ -69,6 +63,7 @@ _USUAL_STEPS: Final = 4
 _STANDING_MPS: Final = 0.5
 _SLACK_S: Final = 2.0
 _LONGEST_DESCRIPTION: Final = 10_000
+_UNSTORABLE: Final = re.compile("[\\x00\\ud800-\\udfff]")
 
 
 def is_summary(told: Any) -> bool:
@@ -76,19 +71,20 @@ def is_summary(told: Any) -> bool:
     return (
         isinstance(told, dict)
         and type(told.get("id")) is int
+        and 0 < told["id"] < 1 << 63
         and _moment(told.get("start_date")) is not None
     )
 
 
 def summary(told: Mapping[str, Any]) -> dict[str, Any]:
     """What is kept of an activity in the list; the same when taken from its details."""
-    return {name: told[name] for name in _FACTS if told.get(name) is not None}
+    return {name: _kept(told[name]) for name in _FACTS if told.get(name) is not None}
 
 
 def detail(told: Mapping[str, Any]) -> dict[str, Any]:
     """What is kept of an activity's details besides."""
     laps = told.get("laps")
-    kept = {name: told[name] for name in ("description", "device_name") if told.get(name)}
+    kept = {name: _kept(told[name]) for name in ("description", "device_name") if told.get(name)}
     return kept | {
         "laps": [
             {name: lap[name] for name in _LAP if lap.get(name) is not None}
@@ -96,6 +92,11 @@ def detail(told: Mapping[str, Any]) -> dict[str, Any]:
             if isinstance(lap, dict)
         ]
     }
+
+
+def _kept(value: Any) -> Any:
+    """A value that can be stored: JSON knows characters that databases do not."""
+    return _UNSTORABLE.sub("", value) if isinstance(value, str) else value
 
 
 def shape(summary: Mapping[str, Any]) -> tuple[Any, ...]:
