@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import Engine
 
 from runsous.errors import RateLimited
+from runsous.services.asking import later
 from runsous.store import service_windows
 from runsous.store.service_windows import Window
 
@@ -22,23 +23,27 @@ _BRIEFLY_S = 1.0
 _UNTOLD = timedelta(seconds=60)
 """How long to leave alone a service that refuses calls and does not say until when."""
 
+_SECOND = timedelta(seconds=1)
+_QUARTER = timedelta(minutes=15)
 _CLOCKS_DIFFER = timedelta(seconds=2)
 _MARGIN = 2
 
 Windows = Callable[[datetime], dict[str, Window]]
 Told = Callable[[Mapping[str, str], datetime], dict[str, Window]]
+Rests = Callable[[datetime], datetime | None]
 
 
 @dataclass(frozen=True)
 class Rule:
     """What a service allows: windows as they begin at a time, how its answers tell they are
-    now, and how far apart calls must be.
+    now, how far apart calls must be, and until when there are none, if it rests at a time.
     """
 
     title: str
     windows: Windows = lambda now: {}
     told: Told = lambda headers, now: {}
     apart_s: float = 0.0
+    rests: Rests = lambda now: None
 
 
 class Patience:
@@ -88,7 +93,7 @@ class Patience:
                 return
             known = service_windows.of_service(conn, self.service, now)
             full = [w.resets_at for w in known.values() if w.used >= w.allowed]
-            until = _retry_after(headers, now) or max(full, default=None)
+            until = _retry_after(headers) or max(full, default=None)
             until = until or min((w.resets_at for w in fresh.values()), default=now + _UNTOLD)
             service_windows.close(conn, self.service, "closed", until)
         raise self._limited(until)
@@ -106,6 +111,8 @@ class Patience:
 
     def _take(self) -> datetime | None:
         now = _now()
+        if (until := self.rule.rests(now)) is not None:
+            return until
         with self.engine.begin() as conn:
             return service_windows.take(conn, self.service, self.rule.windows(now), now)
 
@@ -121,9 +128,9 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def _retry_after(headers: Mapping[str, str], now: datetime) -> datetime | None:
+def _retry_after(headers: Mapping[str, str]) -> datetime | None:
     told = headers.get("Retry-After", "") or headers.get("X-RateLimit-Reset-In", "")
-    return now + timedelta(seconds=int(told) + 1) if told.isdigit() else None
+    return later(told, _UNTOLD.total_seconds()) + _SECOND if told else None
 
 
 def _strava_windows(now: datetime) -> dict[str, Window]:
@@ -131,8 +138,7 @@ def _strava_windows(now: datetime) -> dict[str, Window]:
     its answers tell others.
     """
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    quarters = (now - midnight) // timedelta(minutes=15) + 1
-    quarter = midnight + timedelta(minutes=15) * quarters + _CLOCKS_DIFFER
+    quarter = midnight + _QUARTER * ((now - midnight) // _QUARTER + 1) + _CLOCKS_DIFFER
     day = midnight + timedelta(days=1) + _CLOCKS_DIFFER
     return {
         "15 minutes": Window(200, 0, quarter),
@@ -140,6 +146,16 @@ def _strava_windows(now: datetime) -> dict[str, Window]:
         "reads in 15 minutes": Window(100, 0, quarter),
         "reads in a day": Window(1000, 0, day),
     }
+
+
+def _strava_rests(now: datetime) -> datetime | None:
+    """While a quarter turns nobody can tell to which one Strava counts a call: its answers do
+    not always say so.
+    """
+    early, late = now - _CLOCKS_DIFFER, now + _CLOCKS_DIFFER
+    midnight = late.replace(hour=0, minute=0, second=0, microsecond=0)
+    turn = midnight + _QUARTER * ((late - midnight) // _QUARTER)
+    return turn + _CLOCKS_DIFFER if turn > early else None
 
 
 def _strava_told(headers: Mapping[str, str], now: datetime) -> dict[str, Window]:
@@ -177,8 +193,9 @@ def _numbers(told: str) -> list[int]:
 
 
 RULES = {
-    "strava": Rule("Strava", _strava_windows, _strava_told),
+    "strava": Rule("Strava", _strava_windows, _strava_told, rests=_strava_rests),
     "spotify": Rule("Spotify", apart_s=0.1),
     "lastfm": Rule("Last.fm", apart_s=0.25),
-    "listenbrainz": Rule("ListenBrainz", _listenbrainz_windows, _listenbrainz_told),
+    # Evenly, as its windows begin when they will, and do so untold where headers are missing.
+    "listenbrainz": Rule("ListenBrainz", _listenbrainz_windows, _listenbrainz_told, apart_s=0.34),
 }
