@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import Connection, Engine
 
 from runsous.errors import InputError
-from runsous.store import connections, sync_runs
+from runsous.store import connections, remote_activities, sync_runs
 from runsous.sync import heard, histories, running, services, strava
 from runsous.sync.running import Room, Run
 
@@ -35,7 +35,23 @@ def due(engine: Engine) -> list[tuple[int, str]]:
 
 def go_on(engine: Engine, user_id: int, service: str, stopping: threading.Event) -> bool:
     """One slice of the run under way; whether it can go on at once."""
-    return running.work(engine, user_id, service, ROOMS[service], stopping)
+    if running.work(engine, user_id, service, ROOMS[service], stopping):
+        return True
+    return service == services.STRAVA and _is_event_left(engine, user_id)
+
+
+def _is_event_left(engine: Engine, user_id: int) -> bool:
+    """Whether an event came in just when a run had nothing left to do; then begins another."""
+    with engine.begin() as conn:
+        last = sync_runs.of_user(conn, user_id, services.STRAVA, limit=1)
+        is_left = (
+            bool(last)
+            and last[0]["status"] == "done"
+            and remote_activities.next_open(conn, user_id, services.STRAVA) is not None
+        )
+        if is_left:
+            sync_runs.begin(conn, user_id, services.STRAVA, "event")
+        return is_left
 
 
 def set_schedule(
