@@ -30,6 +30,7 @@ from runsous.store import (
     farewell,
     imports,
     limits,
+    oauth_states,
     sessions,
     users,
 )
@@ -252,6 +253,7 @@ def tidy(engine: Engine, stopping: threading.Event | None = None) -> None:
     with engine.begin() as conn:
         sessions.clear(conn)
         limits.clear(conn)
+        oauth_states.clear(conn)
         farewell.forget_jobs(conn)
     everything.sweep(engine)
     for user_id in retention.choosers(engine):

@@ -164,6 +164,7 @@ PAGES = {
     "activity.py": "song",
     "listening.py": "song",
     "add_data.py": "upload",
+    "connections.py": "connection",
     "preferences.py": None,
     "account.py": "e-mail",
 }

@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 from sqlalchemy import text
 
+from runsous import jobs
 from runsous.accounts import entry
 from runsous.errors import (
     InputError,
@@ -146,6 +147,20 @@ def test_who_is_away_for_too_long_starts_again(engine, web, sims):
     assert connected(engine) == []
 
 
+def test_who_never_comes_back_is_forgotten(engine, web, sims):
+    sent(web, "strava")
+    sent(web, "spotify")
+    with engine.begin() as conn:
+        conn.execute(
+            text(
+                "UPDATE oauth_states SET expires_at = now() - interval '1 second'"
+                " WHERE service = 'strava'"
+            )
+        )
+    jobs.tidy(engine)
+    assert make.rows(engine, "SELECT service FROM oauth_states") == [{"service": "spotify"}]
+
+
 @pytest.mark.parametrize(
     "headers",
     [
@@ -183,7 +198,7 @@ def test_who_calls_this_machine_by_another_name_comes_back_too(engine, web, sims
     assert answer.headers["location"].startswith(sims.address)
     assert back(web, sims.allow(answer.headers["location"], "ann"))["outcome"] == "connected"
     # What leads to one service leads to no other.
-    problem(web.get(onward.replace("strava", "spotify"), headers=BACK), 403)
+    problem(web.get(onward.replace("/strava/", "/spotify/"), headers=BACK), 403)
 
 
 def test_what_cannot_be_connected_is_said(web, sims):
