@@ -255,6 +255,17 @@ def test_past_syncs_stand_in_a_table(app, user, join, has_run):
     assert "Activities" not in rows
 
 
+def test_past_syncs_stand_in_a_list_on_a_phone(app, user, join, has_run, monkeypatch):
+    monkeypatch.setattr("runsous.ui.components.sync_runs.is_phone", lambda: True)
+    join("lastfm", name="ann")
+    has_run("lastfm", "failed", "Last.fm could <b>not</b> be reached.", listens_new=1200)
+    visit(app, "connections")
+    app.session_state["past syncs"] = True
+    said = words(run(app))
+    assert "· failed 1,200 new plays · Last.fm could <b>not</b> be reached." in said
+    assert not app.dataframe
+
+
 def test_how_often_is_chosen_and_shown(app, user, join, engine):
     join("listenbrainz", name="ann")
     visit(app, "connections")

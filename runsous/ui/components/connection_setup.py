@@ -27,7 +27,7 @@ def steps(state: State) -> None:
     told = _STEPS[state.service].format(host=urlsplit(back).hostname)
     st.markdown(f"1. {told}")
     if state.service == SPOTIFY:
-        st.code(back, language=None)
+        st.code(back, language=None, wrap_lines=True)
         if not _is_taken_by_spotify(back):
             st.warning(
                 "Spotify takes only https, or 127.0.0.1 on this machine: set `RUNSOUS_BASE_URL`"

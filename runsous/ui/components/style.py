@@ -115,6 +115,7 @@ a.rs-connect.lastfm,.st-key-connect-lastfm button{background:#D51007!important;
  border-radius:.35rem}
 .rs-brand{font-size:.85rem;display:flex;flex-wrap:wrap;align-items:center;gap:.3rem .5rem}
 .rs-brand span{opacity:.8}
+.rs-brand a{color:inherit;text-underline-offset:.15em}
 .rs-brand img{height:1.05rem;vertical-align:-.2rem}
 a.rs-strava{color:#FC5200!important;font-weight:700;text-decoration:underline;white-space:nowrap}
 [class*="st-key-card-"] a.rs-strava{position:relative;z-index:1;color:inherit!important;

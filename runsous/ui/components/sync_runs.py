@@ -27,11 +27,7 @@ _COUNTS = {
     "Calls": "calls",
 }
 _WIDE = {name: st.column_config.NumberColumn(format="localized") for name in _COUNTS}
-_NARROW = {
-    "When": st.column_config.TextColumn(width=92),
-    "Sync": st.column_config.TextColumn(width=110),
-    "Brought": st.column_config.TextColumn(width=150),
-}
+_MARKS = {"done": ("imported", "✓"), "failed": ("failed", "✗")}
 
 
 def at_rest(user: User, state: State) -> None:
@@ -101,19 +97,30 @@ def history(user: User) -> None:
     if not shown.open:
         return
     with shown:
-        rows = table(user, data.history(user))
+        runs = data.history(user)
         if is_phone():
-            st.dataframe(
-                _narrow(rows),
-                hide_index=True,
-                row_height=66,
-                height=38 + 66 * min(len(rows), 8),
-                column_config=_NARROW,
-            )
-        else:
-            st.dataframe(
-                rows, hide_index=True, height=38 + 35 * min(len(rows), 15), column_config=_WIDE
-            )
+            _list(user, runs)
+            return
+        rows = table(user, runs)
+        height = 38 + 35 * min(len(rows), 15)
+        st.dataframe(rows, hide_index=True, height=height, column_config=_WIDE)
+
+
+def _list(user: User, runs: Sequence[Mapping[str, Any]]) -> None:
+    """The runs where there is no room for a table."""
+    now, lines = datetime.now(UTC), []
+    for run in runs:
+        kind, mark = _MARKS.get(run["status"], ("", "–"))
+        said = filter(None, (words.brought(run), run["message"]))
+        idle = "nothing new" if run["status"] == "done" else ""
+        lines.append(
+            f'<div class="rs-file {kind}"><span>{mark}</span>'
+            f"<span>{escape(data.TITLES[run['service']])}</span>"
+            f"<small>{escape(words.when(run['created_at'], user.zone, now))} ·"
+            f" {words.STATUSES[run['status']].lower()}</small>"
+            f"<div>{escape(' · '.join(said) or idle)}</div></div>"
+        )
+    st.html(f'<div class="rs-files">{"".join(lines)}</div>')
 
 
 def table(user: User, runs: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
@@ -139,23 +146,6 @@ def _took(run: Mapping[str, Any]) -> str:
     if run["started_at"] is None or run["finished_at"] is None:
         return fmt.MISSING
     return fmt.minutes((run["finished_at"] - run["started_at"]).total_seconds())
-
-
-def _narrow(rows: pd.DataFrame) -> pd.DataFrame:
-    """What matters most of each run, in lines that break."""
-    counts = [name for name in _COUNTS if name in rows and name != "Calls"]
-    told = rows["What happened"] if "What happened" in rows else [""] * len(rows)
-    said = [
-        ", ".join(f"{n} {str(name).lower()}" for name, n in row.items() if n)
-        for row in rows[counts].to_dict("records")
-    ]
-    return pd.DataFrame(
-        {
-            "When": rows["When"],
-            "Sync": rows["Service"] + ": " + rows["Status"].str.lower(),
-            "Brought": [f"{n} {why}".strip() for n, why in zip(said, told, strict=True)],
-        }
-    )
 
 
 def finished(state: State) -> None:

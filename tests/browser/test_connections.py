@@ -1,0 +1,85 @@
+"""From the button of a service to the map: the whole way, through the service's own page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from runsous.demo.services.sample_world import made_up_world
+from runsous.demo.services.server import Simulators
+from tests import running
+from tests.browser import screen
+
+
+@pytest.fixture
+def sims() -> Iterator[Simulators]:
+    """Three activities, and what was heard during the newest."""
+    with Simulators(made_up_world(activities=3, listens=60)) as simulators:
+        simulators.lastfm.per_second = None
+        yield simulators
+
+
+@pytest.fixture
+def page(browser: Browser, sims: Simulators, tmp_path) -> Iterator[Page]:
+    """The page Connections of an app that knows the services."""
+    port = running.free_port()
+    base = f"http://127.0.0.1:{port}"
+    home = tmp_path / "connected" / "home"
+    home.mkdir(parents=True)
+    app = running.serve(home, port, RUNSOUS_BASE_URL=base, **sims.environment())
+    context = browser.new_context(viewport={"width": 1360, "height": 1000})
+    context.set_default_timeout(20_000)
+    screen.keep_offline(context)
+    page = context.new_page()
+    page.goto(f"{base}/connections")
+    yield page
+    context.close()
+    assert app.stop() == 0
+    assert "Traceback" not in app.printed()
+
+
+def card(page: Page, service: str):
+    return page.locator(f".st-key-service-{service}")
+
+
+def test_connecting_by_a_click_leads_to_songs_on_the_map_and_can_be_undone(page, sims):
+    expect.set_options(timeout=20_000)
+    page.get_by_role("link", name="Connect with Strava").click()
+    page.get_by_role("button", name="Deny").click()
+    expect(page.get_by_text("You did not let Run Sous BPM in at Strava")).to_be_visible()
+    card(page, "lastfm").get_by_label("User name at Last.fm").fill("ann")
+    card(page, "lastfm").get_by_role("button", name="Connect Last.fm").click()
+    expect(card(page, "lastfm")).to_contain_text("60 new plays")
+    page.get_by_role("link", name="Connect with Strava").click()
+    page.get_by_role("button", name="Allow as Ann").click()
+    expect(page.get_by_text("Strava is connected.")).to_be_visible()
+    expect(card(page, "strava")).to_contain_text("Connected as Ann")
+    # It follows the run by itself until that has ended.
+    expect(card(page, "strava")).to_contain_text("Last sync today")
+    expect(card(page, "strava")).to_contain_text("3 new activities")
+    page.get_by_role("banner").get_by_role("link", name="Activities").click()
+    page.get_by_role("link", name="Run 2").click()
+    screen.expect_title(page, "Run 2")
+    expect(screen.the_map(page)).to_be_visible()
+    expect(page.get_by_text("Choose a song")).to_be_visible()
+    newest = max(sims.world.people["ann"].activities)
+    there = page.get_by_role("link", name="View on Strava")
+    expect(there).to_have_attribute("href", f"{sims.address}/strava/activities/{newest}")
+    page.get_by_role("banner").get_by_role("link", name="Connections").click()
+    let_go(page)
+    assert sims.strava.grants.of_person("ann") == []
+    page.get_by_role("banner").get_by_role("link", name="Activities").click()
+    expect(page.get_by_role("link", name="Run 2")).to_be_visible()
+    assert sims.calls.violations == []
+
+
+def let_go(page):
+    """Disconnects Strava, and keeps what it told."""
+    card(page, "strava").get_by_text("Schedule and disconnect").click()
+    card(page, "strava").get_by_role("button", name="Disconnect").click()
+    asked = page.get_by_role("dialog")
+    asked.get_by_text("Keep them as my own").click()
+    asked.get_by_role("button", name="Disconnect").click()
+    expect(card(page, "strava")).to_contain_text("Not connected")
