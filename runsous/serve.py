@@ -18,6 +18,7 @@ import sys
 import threading
 from collections.abc import AsyncIterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import NoReturn
@@ -108,6 +109,10 @@ def _open() -> Engine:
 
     settings = configuration.current()
     _check_host(settings, config.get_option("server.address") or "0.0.0.0")  # noqa: S104
+    if settings.base_url == Settings.base_url:
+        # Nobody said how browsers come here: at the port that was chosen.
+        settings = replace(settings, base_url=_address())
+        configuration.use(settings)
     config.set_option("server.maxUploadSize", settings.max_upload_mb)
     if settings.auth == "accounts":
         # Colourful tracebacks go past the log, with the words of errors in them.

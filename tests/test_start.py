@@ -6,6 +6,7 @@ import json
 import shutil
 import signal
 import subprocess
+from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 import psutil
@@ -20,7 +21,7 @@ from tests import running
 @pytest.fixture(scope="module")
 def app(tmp_path_factory):
     home = tmp_path_factory.mktemp("running") / "home"
-    app = running.serve(home)
+    app = running.serve(home, LASTFM_API_KEY="a key", LASTFM_SHARED_SECRET="a secret")
     yield app
     assert app.stop() == 0
 
@@ -83,6 +84,13 @@ def test_the_running_app_is_healthy(app):
 def test_pages_and_rest_api_share_the_port(app):
     assert "<title>" in httpx.get(f"{app.address}/").text
     assert httpx.get(f"{app.address}/api/v1/activities").json()["items"] == []
+
+
+def test_services_send_people_back_to_the_port_that_was_chosen(app):
+    navigates = {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+    answer = httpx.get(f"{app.address}/oauth/lastfm/start", headers=navigates)
+    back = dict(parse_qsl(urlsplit(answer.headers["location"]).query))["cb"]
+    assert back.startswith(f"{app.address}/oauth/lastfm/callback?")
 
 
 def test_it_prints_where_it_is_and_nothing_else(app):
