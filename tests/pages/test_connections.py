@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+import streamlit as st
 from sqlalchemy import text
+from streamlit.testing.v1 import AppTest
 
 from runsous import jobs, settings
 from runsous.demo.services.sample_world import made_up_world
@@ -16,6 +19,7 @@ from runsous.demo.services.world import Clock
 from runsous.settings import Services
 from runsous.store import connections, service_windows, sync_runs, users
 from runsous.store.service_windows import Window
+from tests import running
 from tests.pages import library
 from tests.pages.reading import button, html, press, run, table, visit, words
 from tests.sync import connected, make
@@ -389,6 +393,16 @@ def test_songs_that_spotify_does_not_know_do_not_name_it(app, engine, tmp_path):
     make.take(engine, make.written(tmp_path, "scrobbles.csv", scrobbled))
     assert "Spotify" not in table(visit(app, "listening"))
     assert "Song details from" not in words(app)
+
+
+def test_who_is_not_signed_in_sees_no_connection(engine, user, join, monkeypatch):
+    join("strava", PRIVATE)
+    settings.use(replace(settings.current(), auth="accounts"))
+    monkeypatch.setattr(type(st.context), "cookies", property(lambda _: {}))
+    page = str(Path(running.ROOT, "pages", "connections.py"))
+    said = words(AppTest.from_file(page, default_timeout=60).run())
+    assert "You are signed out" in said
+    assert "Strava" not in said
 
 
 def test_only_what_connecting_again_mends_offers_it(app, user, join, has_run, engine):

@@ -44,6 +44,7 @@ def welcome(user: User) -> None:
             " with pace, heart rate and cadence beside it. Everything stays on this computer."
         )
         imports.drop_zone(user)
+        _connections()
     with picture:
         st.html(f'<img class="rs-picture" src="{frame.PICTURE}" alt="A route coloured by song">')
     imports.running(user)
@@ -54,6 +55,11 @@ def welcome(user: User) -> None:
     if is_wanted:
         add_sample(user)
     imports.where_to_get_files()
+
+
+def _connections() -> None:
+    label = "Or connect Strava, Spotify, Last.fm or ListenBrainz"
+    st.page_link("connections.py", label=label, icon=":material/sync:")
 
 
 def add_sample(user: User) -> None:
@@ -104,6 +110,7 @@ def next_step(user: User, overview: Overview) -> None:
             words, icon = _STEPS[gap.kind]
             st.markdown(f"{icon} {words}")
             imports.drop_zone(user)
+            _connections()
 
 
 def _waiting(user: User, activities: int, gap: Gap) -> str:
