@@ -68,13 +68,14 @@ def test_without_a_choice_it_is_kept_while_connected(engine, user, sims):
     assert len(held(engine, user)) == 3
 
 
-def test_what_had_to_go_comes_back_when_it_may_stay_longer(engine, user, sims):
+@pytest.mark.parametrize("longer", [None, 30])
+def test_what_had_to_go_comes_back_when_it_may_stay_longer(engine, user, sims, longer):
     numbers = sorted(sims.world.people["ann"].activities)
     age(engine, 8, *numbers)
     strava_retention.choose(engine, user, 7)
     jobs.tidy(engine)
     assert held(engine, user) == []
-    strava_retention.choose(engine, user, None)
+    strava_retention.choose(engine, user, longer)
     assert connected.again(engine, user, "strava")["status"] == "done"
     assert held(engine, user) == numbers
 
