@@ -179,7 +179,7 @@ def test_budget_and_time_of_the_newest_activity_are_told(engine, web, sims, user
     assert 0 < used < allowed == 200
     newest = max(each.start_s for each in sims.world.people["ann"].activities.values())
     assert moment(item["last_seen_at"]).timestamp() == newest
-    assert item["scopes"] == ["read", "activity:read_all"]
+    assert item["scopes"] == ["read", "activity:read", "activity:read_all"]
     assert item["expires_at"] is None
 
 

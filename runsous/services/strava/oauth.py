@@ -13,8 +13,10 @@ from runsous.net.oauth import Departure, Token, TokenOffice
 from runsous.services.asking import document
 from runsous.services.strava.client import INACTIVE, is_inactive, problem
 
-SCOPES: Final = ("read", "activity:read_all")
-"""The second includes activities that only their owner sees, and hidden places."""
+SCOPES: Final = ("read", "activity:read", "activity:read_all")
+"""The last includes activities that only their owner sees, and hidden places: each is a box that
+can be left empty.
+"""
 
 _ENOUGH: Final = frozenset({"activity:read", "activity:read_all"})
 """Without one of these there is nothing to read."""

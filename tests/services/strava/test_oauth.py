@@ -25,7 +25,7 @@ def test_the_page_is_asked_as_strava_wants_it():
         "redirect_uri": "https://y/cb",
         "response_type": "code",
         "approval_prompt": "auto",
-        "scope": "read,activity:read_all",
+        "scope": "read,activity:read,activity:read_all",
         "state": sent.state,
     }
 
@@ -33,7 +33,7 @@ def test_the_page_is_asked_as_strava_wants_it():
 def test_a_code_tells_who_came_and_what_they_allowed(site, client, allow):
     granted = oauth.exchange(site, *client, allow())
     assert (granted.athlete_id, granted.name) == ("101", "Ann Sample")
-    assert granted.token.scopes == ("read", "activity:read_all")
+    assert granted.token.scopes == ("read", "activity:read", "activity:read_all")
     lasts = granted.token.expires_at - datetime.now(UTC)
     assert abs(lasts - timedelta(hours=6)) < timedelta(seconds=10)
 
