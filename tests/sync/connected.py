@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 from zoneinfo import ZoneInfo
 
+import pytest
 from sqlalchemy import Engine, text
 
 from runsous import settings
 from runsous.demo.services.server import Simulators
-from runsous.demo.services.world import ServiceName
+from runsous.demo.services.windows import Windows
+from runsous.demo.services.world import LISTENING, ServiceName
+from runsous.net.http import Http
 from runsous.store import connections, sync_runs
-from runsous.sync import connecting, syncing
+from runsous.sync import connecting, running, syncing
+from runsous.sync.patience import RULES
 
 
 def use(sims: Simulators) -> None:
@@ -25,8 +30,27 @@ def use(sims: Simulators) -> None:
     settings.use(replace(settings.current(), services=known.services))
 
 
+def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lets nobody wait between attempts, nor for services to recover."""
+    monkeypatch.setattr(Http, "_sleep", lambda self, seconds: time.sleep(min(seconds, 0.005)))
+    monkeypatch.setattr(running, "_PATIENT_S", 0.02)
+    for service in ("lastfm", "listenbrainz", "spotify"):
+        monkeypatch.setitem(RULES, service, replace(RULES[service], apart_s=0.0))
+
+
+def widen(sims: Simulators) -> None:
+    """Lets the services bear more calls than any test makes."""
+    sims.listenbrainz.limit = 10_000
+    sims.strava.windows = Windows((10_000, 100_000), (10_000, 100_000))
+
+
 def connect(
-    engine: Engine, user_id: int, sims: Simulators, service: str, person: str = "ann"
+    engine: Engine,
+    user_id: int,
+    sims: Simulators,
+    service: str,
+    person: str = "ann",
+    scopes: Iterable[str] | None = None,
 ) -> None:
     """Connects the user to a service as the person there, by its page where it has one."""
     if service == "listenbrainz":
@@ -35,7 +59,7 @@ def connect(
         return
     with engine.begin() as conn:
         leaving = connecting.leave(conn, user_id, service)
-    back = dict(parse_qsl(urlsplit(sims.allow(leaving.url, person)).query))
+    back = dict(parse_qsl(urlsplit(sims.allow(leaving.url, person, scopes)).query))
     connecting.arrive(engine, user_id, service, leaving.cookie, back)
 
 
@@ -55,11 +79,23 @@ def finish(engine: Engine, user_id: int, service: str, patience_s: float = 60) -
 
 def again(engine: Engine, user_id: int, service: str, *, all_of_it: bool = False) -> dict[str, Any]:
     """One more run, asked for by the user; of everything where wanted."""
+    if all_of_it:
+        aged(engine, service, days=30)
     with engine.begin() as conn:
-        if all_of_it:
-            conn.execute(text("UPDATE connections SET whole_at = whole_at - interval '30 days'"))
         syncing.ask(conn, user_id, service)
     return finish(engine, user_id, service)
+
+
+def aged(engine: Engine, service: str, days: int) -> None:
+    """Lets it be longer ago that all of a service was read."""
+    with engine.begin() as conn:
+        conn.execute(
+            text(
+                "UPDATE connections SET whole_at = whole_at - make_interval(days => :days)"
+                " WHERE service = :service"
+            ),
+            {"service": service, "days": days},
+        )
 
 
 def activities(engine: Engine, user_id: int) -> list[tuple[str, int, str, int, int]]:
@@ -113,6 +149,48 @@ def listens(engine: Engine, user_id: int, source: str) -> list[tuple[int, str, s
         return [tuple(row) for row in rows]
 
 
+def plays(engine: Engine, user_id: int) -> list[tuple[int, str, str]]:
+    """Begin (seconds since 1970), artist and title of what was played, by time."""
+    with engine.begin() as conn:
+        rows = conn.execute(
+            text(
+                "SELECT extract(epoch FROM p.started_at)::bigint, a.name, t.title FROM plays p"
+                " JOIN tracks t ON t.id = p.track_id JOIN artists a ON a.id = t.artist_id"
+                " WHERE p.user_id = :user ORDER BY 1, 2, 3"
+            ),
+            {"user": user_id},
+        )
+        return [tuple(row) for row in rows]
+
+
+def differences(engine: Engine, user_id: int, sims: Simulators) -> list[Any]:
+    """What is not as the services would tell it, and what nobody should have done."""
+    known = {each["service"] for each in all_connections(engine, user_id)}
+    pairs: list[tuple[set[Any], set[Any]]] = []
+    if "strava" in known:
+        pairs = [(set(activities(engine, user_id)), set(true_activities(sims)))]
+    for service in LISTENING:
+        if service in known and service != "spotify":
+            told = listens(engine, user_id, service)
+            pairs.append((set(told), set(true_listens(sims, service))))
+    found: list[Any] = [sorted(here ^ there)[:5] for here, there in pairs if here != there]
+    with engine.begin() as conn:
+        for thing, home in LEFT_OVER.items():
+            left = conn.execute(text(f"SELECT count(*) FROM {thing} x WHERE {home}")).scalar_one()
+            found += [f"{left} {thing} too many"] if left else []
+    return found + list(sims.calls.violations)
+
+
+LEFT_OVER = {
+    "tracks": "NOT EXISTS (SELECT FROM listens l WHERE l.track_id = x.id)",
+    "artists": "NOT EXISTS (SELECT FROM tracks t WHERE t.artist_id = x.id)",
+    "originals": "NOT EXISTS (SELECT FROM activity_files f WHERE f.sha256 = x.sha256)",
+    "activity_files": "NOT EXISTS (SELECT FROM originals o WHERE o.sha256 = x.sha256)",
+    "activity_streams": "NOT EXISTS (SELECT FROM activities a WHERE a.id = x.activity_id)",
+}
+"""What in each table nothing needs any more."""
+
+
 def true_listens(
     sims: Simulators, service: ServiceName, person: str = "ann"
 ) -> list[tuple[int, str, str]]:
@@ -121,7 +199,13 @@ def true_listens(
     return sorted({(each.start_s, each.song.artist, each.song.title) for each in told})
 
 
+def all_connections(engine: Engine, user_id: int) -> list[dict[str, Any]]:
+    """What is known of each connection."""
+    with engine.begin() as conn:
+        return connections.of_user(conn, user_id)
+
+
 def connection(engine: Engine, user_id: int, service: str) -> dict[str, Any]:
-    """What is known of a connection."""
+    """What is known of one."""
     with engine.begin() as conn:
         return connections.one(conn, user_id, service)
