@@ -19,6 +19,7 @@ from benchmarks import (
     machine,
     start,
     stream_write,
+    sync,
 )
 from benchmarks.figures import Row
 
@@ -30,6 +31,7 @@ BENCHMARKS: dict[str, Callable[[], list[Row]]] = {
     "archive": archive.run,
     "listens": listens.run,
     "growth": growth.run,
+    "sync": sync.run,
 }
 
 

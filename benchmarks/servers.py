@@ -43,10 +43,10 @@ class Server:
 
 
 @contextmanager
-def app(home: Path) -> Iterator[Server]:
-    """``runsous serve`` on a home folder."""
+def app(home: Path, **more: str) -> Iterator[Server]:
+    """``runsous serve`` on a home folder; ``more`` is set in its environment."""
     command = ["-m", "runsous.cli", "serve", "--no-browser", "--port", "{port}"]
-    with _running(command, home, ROOT, "/health") as server:
+    with _running(command, home, ROOT, "/health", **more) as server:
         yield server
 
 
@@ -77,7 +77,9 @@ def _streamlit(script: str) -> list[str]:
 
 
 @contextmanager
-def _running(arguments: Sequence[str], home: Path, cwd: Path, health: str) -> Iterator[Server]:
+def _running(
+    arguments: Sequence[str], home: Path, cwd: Path, health: str, **more: str
+) -> Iterator[Server]:
     port = _free_port()
     command = [sys.executable, *(part.format(port=port) for part in arguments)]
     with places.folder() as logs, (logs / "log").open("w+b") as log:
@@ -85,7 +87,7 @@ def _running(arguments: Sequence[str], home: Path, cwd: Path, health: str) -> It
         process = subprocess.Popen(
             command,
             cwd=cwd,
-            env=places.environment(home),
+            env=places.environment(home) | more,
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
