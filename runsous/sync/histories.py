@@ -73,7 +73,8 @@ def sync(run: Run, history: History) -> bool:
 def read(history: History, since: datetime, until: datetime) -> None:
     """Reads what of a stretch of time is not known yet, as far as the slice allows."""
     while (span := _missing(history, since, until)) is not None and not history.run.is_over:
-        read_page(history, span)
+        # A page holds the days before as well: the runs of these days need not ask again.
+        read_page(history, (history.began, span[1]))
 
 
 def read_page(history: History, span: Span) -> tuple[datetime, listening.Kept]:
