@@ -130,6 +130,14 @@ def note(conn: Connection, user_id: int, run_id: int, **facts: Any) -> bool:
     return conn.execute(statement, {**facts, "id": run_id, "user": user_id}).rowcount == 1
 
 
+def count_calls(conn: Connection, user_id: int, run_id: int, calls: int) -> None:
+    """Adds to its calls, whatever became of them."""
+    conn.execute(
+        text("UPDATE sync_runs SET calls = calls + :calls WHERE id = :id AND user_id = :user"),
+        {"calls": calls, "id": run_id, "user": user_id},
+    )
+
+
 def wait(conn: Connection, user_id: int, run_id: int, until: datetime, message: str) -> None:
     """Lets it go on at ``until``; ``message`` says what for."""
     conn.execute(

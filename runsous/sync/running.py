@@ -74,12 +74,22 @@ class Run:
 
     def note(self, **facts: Any) -> None:
         """Tells how far the run is; raises :class:`Cancelled` where nobody wants it any more."""
-        calls = self.patience.calls - self._noted_calls
-        self._noted_calls = self.patience.calls
+        calls = self._new_calls()
         with self.engine.begin() as conn:
             is_wanted = sync_runs.note(conn, self.user_id, self.run_id, calls=calls, **facts)
         if not is_wanted:
             raise Cancelled
+
+    def count_calls(self) -> None:
+        """Notes what was called, however it ended."""
+        if calls := self._new_calls():
+            with self.engine.begin() as conn:
+                sync_runs.count_calls(conn, self.user_id, self.run_id, calls)
+
+    def _new_calls(self) -> int:
+        calls = self.patience.calls - self._noted_calls
+        self._noted_calls = self.patience.calls
+        return calls
 
     def hold(self, conn: Connection, connection: dict[str, Any]) -> None:
         """Locks the user's data until the transaction ends; raises :class:`Cancelled` where the
@@ -147,6 +157,8 @@ def _slice(run: Run, room: Room) -> bool:
                 return False
         _log.exception("the sync of %s for user %s stumbled", run.service, run.user_id)
         _try_later(run, "Something went wrong here; the server's log says more.")
+    finally:
+        run.count_calls()
     return False
 
 
