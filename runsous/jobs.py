@@ -23,6 +23,7 @@ from sqlalchemy.exc import IntegrityError
 
 from runsous import settings
 from runsous.accounts import everything, retention
+from runsous.accounts import farewell as leave_taking
 from runsous.errors import RunsousError, ServiceError
 from runsous.store import (
     activities,
@@ -34,9 +35,20 @@ from runsous.store import (
     sessions,
     users,
 )
-from runsous.sync import events, import_files, songs, strava_retention, syncing, uploads
+from runsous.sync import (
+    connecting,
+    events,
+    import_files,
+    songs,
+    strava_retention,
+    syncing,
+    uploads,
+)
 
 _log = logging.getLogger(__name__)
+
+# Accounts know nothing of services; here both are known.
+leave_taking.leaving.append(connecting.revoke)
 _AT_ONCE = 6
 """Jobs that run side by side: those of a sync mostly wait for a service."""
 _DUE_S = 2.0

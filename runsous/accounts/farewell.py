@@ -26,6 +26,9 @@ _PATIENCE_S = 20.0
 forgetting: list[Callable[[], None]] = []
 """What empties whatever else this process remembers of users: called after a deletion."""
 
+leaving: list[Callable[[Engine, int], None]] = []
+"""What else has to be told, while it is known still what was there: called before a deletion."""
+
 Proof = Literal["password", "email", "words"]
 
 
@@ -64,6 +67,8 @@ def leave(engine: Engine, user_id: int) -> None:
     with engine.begin() as conn:
         farewell.stop_imports(conn, user_id)
         exports = data_exports.forget(conn, user_id)
+    for tell in leaving:
+        tell(engine, user_id)
     _wait_for_imports(engine, user_id)
     with engine.begin() as conn:
         users.lock(conn, user_id)

@@ -18,6 +18,7 @@ from sqlalchemy import Connection, Engine
 from runsous import settings
 from runsous.errors import InputError, NotFound, ServiceError
 from runsous.keys import CannotOpen, Keyring
+from runsous.net.http import Http, OpenGate
 from runsous.net.oauth import Departure, Token
 from runsous.services.lastfm import client as lastfm_client
 from runsous.services.spotify import oauth as spotify_oauth
@@ -143,7 +144,8 @@ def disconnect(engine: Engine, user_id: int, service: str, *, is_kept: bool) -> 
     with engine.begin() as conn:
         connections.one(conn, user_id, service)
         sync_runs.cancel(conn, user_id, service)
-    _revoke(engine, user_id, service)
+    if service == services.STRAVA:
+        revoke(engine, user_id)
     with engine.begin() as conn:
         users.lock(conn, user_id)
         connections.delete(conn, user_id, service)
@@ -243,20 +245,20 @@ def _exchanged(
     return token, Account(person.id, person.name, token.scopes)
 
 
-def _revoke(engine: Engine, user_id: int, service: str) -> None:
-    """Tells Strava that we want no entry any more; the others have no way to say so."""
-    if service != services.STRAVA:
-        return
+def revoke(engine: Engine, user_id: int) -> None:
+    """Tells Strava, if it is connected, that we want no entry any more; the others have no way
+    to say so. Nobody is kept waiting for it, nor by its limits.
+    """
     ours = settings.current().services
     with engine.begin() as conn:
         try:
-            secret = connections.secret(conn, user_id, service, _keys())
+            secret = connections.secret(conn, user_id, services.STRAVA, _keys())
         except CannotOpen:
             return
     try:
         if secret is not None:
             strava_oauth.revoke(
-                services.strava_site(Patience(engine, service)),
+                Http(ours.strava_url, OpenGate(), name="Strava"),
                 ours.strava_client_id or "",
                 ours.strava_client_secret or "",
                 tokens.from_text(secret),

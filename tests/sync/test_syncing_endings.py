@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import threading
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import text
 
+from runsous import jobs  # noqa: F401 - ties accounts to services
 from runsous.accounts import farewell
 from runsous.net.http import Http
-from runsous.store import sync_runs
+from runsous.store import service_windows, sync_runs
 from runsous.sync import connecting, syncing
 from tests.sync import connected, make
 
@@ -122,6 +124,16 @@ def test_disconnected_what_came_in_stays_and_can_go_on_later(
 def test_strava_is_told_of_a_disconnection(engine, user, sims):
     connected.connect(engine, user, sims, "strava")
     connecting.disconnect(engine, user, "strava", is_kept=True)
+    assert sims.strava.grants.of_person("ann") == []
+
+
+def test_strava_is_told_of_a_deleted_account_even_when_its_calls_are_spent(engine, user, sims):
+    connected.connect(engine, user, sims, "strava")
+    with engine.begin() as conn:
+        until = datetime.now(UTC) + timedelta(hours=1)
+        service_windows.close(conn, "strava", "closed", until)
+    assert connecting.revoke in farewell.leaving
+    farewell.leave(engine, user)
     assert sims.strava.grants.of_person("ann") == []
 
 
