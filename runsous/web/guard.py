@@ -2,11 +2,13 @@
 
 A page anywhere can make a browser send requests to 127.0.0.1, and by DNS rebinding even read
 the answers. In local mode a request must therefore name this server as its ``Host``, and one
-that changes something or opens a socket must not come from another ``Origin``.
+that changes something or opens a socket must not come from another ``Origin``. A server open to
+a network answers to its addresses, too: only names can be rebound.
 """
 
 from __future__ import annotations
 
+import ipaddress
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
@@ -40,11 +42,8 @@ def _is_own(scope: Scope) -> bool:
     headers = Headers(scope=scope)
     current = settings.current()
     host = headers.get("host", "")
-    known = {*_LOOPBACK, urlsplit(current.base_url).hostname or ""}
-    # Who lets it listen to a network decides by what names it is reached there, and the
-    # browser keeps a session's cookie to the name it was given under.
-    is_checked = current.auth == "local" and not current.allow_remote
-    if is_checked and _name(host) not in known:
+    # With accounts, the browser keeps a session's cookie to the name it was given under.
+    if current.auth == "local" and not _is_named(_name(host), current):
         return False
     origin = headers.get("origin")
     if origin is None or (scope["type"] == "http" and scope["method"] in _SAFE):
@@ -52,6 +51,21 @@ def _is_own(scope: Scope) -> bool:
     # The address of the settings counts if it was set: its default may be another program's.
     is_set = current.base_url != Settings.base_url
     return _place(origin) in {host, urlsplit(current.base_url).netloc if is_set else host}
+
+
+def _is_named(name: str, current: Settings) -> bool:
+    if name in _LOOPBACK or name == urlsplit(current.base_url).hostname:
+        return True
+    return current.allow_remote and _is_address(name)
+
+
+def _is_address(name: str) -> bool:
+    """Whether it is an IP address as a ``Host`` has it: IPv6 in brackets."""
+    is_v6 = name.startswith("[") and name.endswith("]")
+    try:
+        return ipaddress.ip_address(name[1:-1] if is_v6 else name).version == (6 if is_v6 else 4)
+    except ValueError:
+        return False
 
 
 def _place(origin: str) -> str | None:

@@ -155,10 +155,51 @@ def test_another_port_of_ones_own_address_is_another_program(web):
             problem(web.delete(f"{API}/activities/1", headers={**own, "origin": other}), 403)
 
 
-def test_opened_to_a_network_any_host_will_do_but_no_foreign_page(web):
+@pytest.mark.parametrize(
+    "host",
+    ["192.168.0.7", "192.168.0.7:8501", "[fd00::7]", "[FD00::7]:8501", "127.0.0.1", "localhost:1"],
+)
+def test_opened_to_a_network_it_answers_to_its_addresses_but_no_foreign_page(web, host):
     settings.use(replace(settings.current(), allow_remote=True))
-    found(web.get(f"{API}/activities", headers={"host": "nas.local:8501"}))
-    own = {"host": "nas.local:8501", "origin": "http://nas.local:8501"}
+    found(web.get(f"{API}/activities", headers={"host": host}))
+    own = {"host": host, "origin": f"http://{host}"}
     problem(web.delete(f"{API}/activities/1", headers=own), 404)
     for origin in FOREIGN:
         problem(web.delete(f"{API}/activities/1", headers={**own, "origin": origin}), 403)
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "evil.example",
+        "nas.local:8501",
+        "192.168.0.7.evil.example",
+        "192.168.0.7@evil.example",
+        "1.2.3",
+        "fd00::7",
+        "[evil.example]",
+        "[192.168.0.7]",
+        "",
+    ],
+)
+def test_opened_to_a_network_a_name_that_nobody_set_is_refused(web, address, host):
+    settings.use(replace(settings.current(), allow_remote=True))
+    own = {"host": host, "origin": f"http://{host}"}
+    for path in (f"{API}/activities", "/health", "/nowhere"):
+        problem(web.get(path, headers={"host": host}), 403)
+    problem(web.delete(f"{API}/activities/1", headers=own), 403)
+    assert b" 403 " in shake_hands(address, Host=host, Origin=f"http://{host}")
+
+
+def test_opened_to_a_network_the_name_that_was_set_will_do(web):
+    opened = replace(settings.current(), allow_remote=True, base_url="http://nas.local:8501")
+    settings.use(opened)
+    named = {"host": "nas.local:8501", "origin": "http://nas.local:8501"}
+    found(web.get(f"{API}/activities", headers=named))
+    problem(web.delete(f"{API}/activities/1", headers=named), 404)
+    problem(web.get("/health", headers={"host": "other.local:8501"}), 403)
+
+
+def test_with_accounts_any_name_will_do_as_cookies_are_kept_to_it(web):
+    settings.use(replace(settings.current(), auth="accounts"))
+    assert web.get("/health", headers={"host": "runs.example"}).status_code == 200
