@@ -26,11 +26,16 @@ def save(conn: Connection, user_id: int, sha256: str, kind: str, content: bytes)
 
 def replace(conn: Connection, user_id: int, sha256: str, kind: str, content: bytes) -> None:
     """Keeps the bytes in place of those kept so far."""
+    delete(conn, user_id, sha256)
+    save(conn, user_id, sha256, kind, content)
+
+
+def delete(conn: Connection, user_id: int, sha256: str) -> None:
+    """Drops one file's bytes."""
     conn.execute(
         text("DELETE FROM originals WHERE user_id = :user AND sha256 = :sha256"),
         {"user": user_id, "sha256": sha256},
     )
-    save(conn, user_id, sha256, kind, content)
 
 
 def content(conn: Connection, user_id: int, sha256: str) -> bytes | None:

@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 from sqlalchemy.exc import DataError
 
 from runsous.errors import InputError, Unavailable
+from runsous.model import Workout
 from runsous.services.strava import parse
 from runsous.services.strava.client import Strava
 from runsous.store import connections, originals, remote_activities
@@ -204,10 +205,11 @@ class _Slice:
             now_known = remote_activities.one(conn, self.run.user_id, SERVICE, wanted.id)
             if now_known is None or now_known.state != wanted.state:
                 return
-            if originals.content(conn, self.run.user_id, key) != content:
+            before = originals.content(conn, self.run.user_id, key)
+            if before != content:
                 try:
-                    workout = parse.workout(document)
-                    kept = workouts.keep_told(conn, self.run.user_id, source, workout)
+                    told = parse.workout(document), _same_recording(before, document)
+                    kept = workouts.keep_told(conn, self.run.user_id, source, *told)
                     is_new, is_changed = kept.is_new, not kept.is_new and not kept.is_passed
                 except InputError:
                     _log.info("an activity of Strava holds nothing to show")
@@ -256,6 +258,15 @@ class _Slice:
             what = "1 activity" if failed == 1 else f"{failed} activities"
             self.run.note(message=f"{what} could not be read; the next run tries again.")
         return True
+
+
+def _same_recording(content: bytes | None, document: dict[str, Any]) -> Workout | None:
+    """What was told before, without its samples, where they and all figures are the same."""
+    before = {} if content is None else json.loads(content)
+    told = [{**each.get("summary", {}), "name": None} for each in (before, document)]
+    if told[0] != told[1] or before["streams"] != document["streams"]:
+        return None
+    return parse.workout({**before, "streams": None})
 
 
 def _page_of(before: int, number: int) -> Callable[[Strava], list[dict[str, Any]]]:

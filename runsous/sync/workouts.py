@@ -18,6 +18,7 @@ from runsous.store import (
     remote_activities,
     summaries,
     users,
+    words,
 )
 from runsous.sync import songs, tellings
 from runsous.sync.tellings import Source
@@ -72,20 +73,50 @@ def keep(
     return kept
 
 
-def keep_told(conn: Connection, user_id: int, source: Source, workout: Workout) -> Kept:
+def keep_told(
+    conn: Connection,
+    user_id: int,
+    source: Source,
+    workout: Workout,
+    before: Workout | None = None,
+) -> Kept:
     """Stores what a service tells of one activity now, in place of what it told before.
 
     ``source.sha256`` names the activity at the service; its content replaces the former one.
+    ``before`` is what that said, where no more than words and laps are different now.
     """
     users.lock(conn, user_id)
     [activity] = tellings.complete(conn, user_id, source, [workout])
     assert activity is not None  # noqa: S101 - of a single one InputError would say why
     # The names its owner gave are told by the content before.
-    kept = _keep_one(conn, user_id, _file(source, 0, activity), activity)
+    only = None if before is None else _only_told_by(conn, user_id, source.sha256)
+    if before is not None and only is not None:
+        kept = _describe(conn, user_id, only, activity, before.name)
+    else:
+        kept = _keep_one(conn, user_id, _file(source, 0, activity), activity)
     if source.content is not None and not kept.is_passed:
         originals.replace(conn, user_id, source.sha256, source.kind, source.content)
     users.touch(conn, user_id)
     return kept
+
+
+def _only_told_by(conn: Connection, user_id: int, sha256: str) -> int | None:
+    """The activity of which nothing else tells, if it has its samples."""
+    known = activity_files.of_content(conn, user_id, sha256).get(0)
+    if known is None or summaries.among(conn, user_id, [known[0]]):
+        return None
+    is_alone = len(activity_files.of_activity(conn, user_id, known[0])) == 1
+    return known[0] if is_alone else None
+
+
+def _describe(
+    conn: Connection, user_id: int, activity_id: int, activity: Activity, told_name: str | None
+) -> Kept:
+    """Takes over what is told besides the recording; a name its owner gave stays."""
+    stored = activities.one(conn, user_id, activity_id)["name"]
+    named = activity if stored == told_name else replace(activity, name=stored)
+    words.save(conn, user_id, activity_id, named)
+    return Kept(activity_id, False, activity.notes)
 
 
 def forget_told(conn: Connection, user_id: int, sha256: str) -> bool:
@@ -97,22 +128,22 @@ def forget_told(conn: Connection, user_id: int, sha256: str) -> bool:
     if known is None:
         return False
     activity_id = known[0]
-    is_summary = bool(summaries.among(conn, user_id, [activity_id]))
-    told = {} if is_summary else tellings.reread(conn, user_id, activity_id)
+    is_alone = len(activity_files.of_activity(conn, user_id, activity_id)) == 1
+    is_read = not is_alone and not summaries.among(conn, user_id, [activity_id])
+    told = tellings.reread(conn, user_id, activity_id) if is_read else {}
     name = tellings.given_name(conn, user_id, activity_id, list(told.values())) if told else None
     activity_files.forget(conn, user_id, sha256, 0)
     left = [activity for (key, _), activity in told.items() if key != sha256]
-    is_gone = not activity_files.of_activity(conn, user_id, activity_id)
-    if is_gone:
+    originals.delete(conn, user_id, sha256)
+    if is_alone:
         activities.remove(conn, user_id, activity_id)
     elif left:
         merged = merging.merge(left)
         merged = replace(merged, name=name[0]) if name is not None else merged
         activities.replace(conn, user_id, activity_id, merged, route=tellings.thumbnail(merged))
         songs.place(conn, user_id, activity_id, merged.samples)
-    originals.delete_unused(conn, user_id)
     users.touch(conn, user_id)
-    return is_gone
+    return is_alone
 
 
 def keep_sample(conn: Connection, user_id: int, workouts: Sequence[Workout]) -> None:
