@@ -19,7 +19,7 @@ run: .venv/run.stamp
 
 ## test: the whole test suite (ARGS="tests/store -x")
 test: .venv/test.stamp
-	$(BIN)/python -m pytest --numprocesses auto --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 ## lint: format, rules, types, and which part may import which
 lint: .venv/test.stamp

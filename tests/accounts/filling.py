@@ -108,7 +108,8 @@ def connect(conn: Connection, user_id: int) -> None:
         "remote_activities (user_id, service, remote_id, account_id, start_time, state)"
         " VALUES (:user, 'strava', 1, 'them', now(), 'look')",
         "oauth_states (user_id, digest, service, verifier, expires_at)"
-        " VALUES (:user, sha256(CAST(:user AS text)::bytea), 'strava', 'sealed', now())",
+        " VALUES (:user, sha256(CAST(:user AS text)::bytea), 'strava', 'sealed',"
+        " now() + interval '1 day')",
     ):
         conn.execute(text(f"INSERT INTO {row}"), {"user": user_id})
 

@@ -41,7 +41,8 @@ def page(browser: Browser, sims: Simulators, tmp_path) -> Iterator[Page]:
 
 
 def card(page: Page, service: str):
-    return page.locator(f".st-key-service-{service}")
+    # While the page is drawn anew the card before it is there still.
+    return page.locator(f".st-key-service-{service}:not([data-stale='true'] *)").first
 
 
 def test_connecting_by_a_click_leads_to_songs_on_the_map_and_can_be_undone(page, sims):

@@ -32,7 +32,7 @@ CHECKS = [
     response_schema_conformance,
     unsupported_method,
 ]
-EXAMPLES = 14
+EXAMPLES = 8
 
 
 @pytest.fixture(params=["local", "accounts"])

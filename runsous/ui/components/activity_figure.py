@@ -214,6 +214,8 @@ def _tell(view: View, rows: pd.DataFrame, chosen: int | None) -> None:
                 f" {escape(row.get('Artist', ''))}</div>",
                 width="content",
             )
+            if row.get(brands.SPOTIFY_COLUMN):
+                brands.open_at_spotify(row[brands.SPOTIFY_COLUMN])
             st.button(
                 "Show all songs",
                 key=_key(view, "let go"),
@@ -223,8 +225,6 @@ def _tell(view: View, rows: pd.DataFrame, chosen: int | None) -> None:
             )
         told = row.drop([" ", "Song", "Artist", brands.SPOTIFY_COLUMN], errors="ignore")
         cards.figures([(str(name).lower(), value) for name, value in told.items() if value])
-        if row.get(brands.SPOTIFY_COLUMN):
-            brands.open_at_spotify(row[brands.SPOTIFY_COLUMN])
 
 
 def _as_of(user: User, view: View) -> data.AsOf:

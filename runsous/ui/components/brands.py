@@ -127,7 +127,8 @@ def open_at_spotify(address: str) -> None:
     """A link to a song there."""
     st.html(
         f'<div class="rs-brand"><a href="{escape(address)}" target="_blank" rel="noopener">'
-        f'<img src="{_SIGNS[SPOTIFY]}" alt=""> Open in Spotify</a></div>'
+        f'<img src="{_SIGNS[SPOTIFY]}" alt=""> Open in Spotify</a></div>',
+        width="content",
     )
 
 
