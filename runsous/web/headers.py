@@ -17,7 +17,8 @@ from runsous.settings import Settings
 from runsous.web.pages import trouble
 from runsous.web.problems import UNFORESEEN
 
-_DOCS = "/api/v1/docs"
+_API = "/api/v1/"
+_DOCS = f"{_API}docs"
 _FIXED = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -42,6 +43,9 @@ class SecurityHeaders:
             await self.app(scope, receive, send)
             return
         added = headers(settings.current(), is_docs=scope["path"] == _DOCS)
+        if scope["path"].startswith(_API):
+            # Whoever uses this browser next has no business with it.
+            added = {**added, "Cache-Control": "private, no-store"}
         has_begun = False
 
         async def send_with_headers(message: Message) -> None:

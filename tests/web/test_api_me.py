@@ -152,6 +152,7 @@ def test_everything_is_packed_in_the_background_and_downloaded(
     answer = ana.get(done["download_url"])
     check(described, "get", done["download_url"].removeprefix("/api/v1"), answer)
     assert answer.headers["content-type"] == "application/zip"
+    assert answer.headers["cache-control"] == "private, no-store"
     assert answer.headers["content-disposition"].startswith('attachment; filename="run-sous-bpm-')
     assert len(answer.content) == done["size"]
     with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:

@@ -23,6 +23,10 @@ async def own(_: object) -> PlainTextResponse:
     return PlainTextResponse("", headers={"Referrer-Policy": "no-referrer"})
 
 
+async def kept(_: object) -> PlainTextResponse:
+    return PlainTextResponse("", headers={"Cache-Control": "max-age=60"})
+
+
 async def fail(_: object) -> PlainTextResponse:
     raise ValueError("ana@example.org <b>")
 
@@ -39,6 +43,7 @@ def answer(path: str = "/", accept: str = "*/*", **more: object) -> httpx.Respon
     settings.use(Settings(**{**vars(settings.current()), **more}))
     routes = [Route("/", own), Route("/api/v1/docs", own)]
     routes += [Route("/fail", fail), Route("/fail-late", fail_late)]
+    routes += [Route("/api/v1/x", own), Route("/api/v1/kept", kept), Route("/api/v1/fail", fail)]
     app = Starlette(routes=routes, middleware=[Middleware(SecurityHeaders)])
 
     async def get() -> httpx.Response:
@@ -120,3 +125,11 @@ def test_an_error_nobody_foresaw_tells_nothing_and_has_the_headers_too(accept, k
 def test_an_answer_that_breaks_off_is_not_answered_twice():
     found = answer("/fail-late")
     assert (found.status_code, found.content) == (200, b"half")
+
+
+def test_no_browser_keeps_what_the_api_tells_for_who_comes_after():
+    for path in ("/api/v1/x", "/api/v1/nowhere"):
+        assert answer(path).headers["cache-control"] == "private, no-store"
+    assert "no-store" in answer("/api/v1/fail").headers["cache-control"]
+    assert answer("/api/v1/kept").headers["cache-control"] == "max-age=60"
+    assert "cache-control" not in answer("/").headers
