@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import shutil
 import time
 import uuid
@@ -42,8 +43,11 @@ def receive(
     """
     if not files:
         raise InputError("No file was handed in; choose at least one.")
-    folder = _folder(settings) / uuid.uuid4().hex
-    folder.mkdir(parents=True)
+    above = _folder(settings)
+    above.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _close(above)
+    folder = above / uuid.uuid4().hex
+    folder.mkdir(mode=0o700)
     try:
         handed_in = [
             _store(folder / str(n), name, stream, settings)
@@ -84,7 +88,10 @@ def remove(engine: Engine, user_id: int, settings: Settings, import_id: UUID) ->
 def sweep(engine: Engine, settings: Settings) -> None:
     """Deletes uploads that no import knows, and what waited for a Retry for a month."""
     folder = _folder(settings)
-    if not folder.is_dir() or not any(folder.iterdir()):
+    if not folder.is_dir():
+        return
+    _close(folder)
+    if not any(folder.iterdir()):
         return
     with engine.begin() as conn:
         expired = rows.expire(conn, f"{folder}/", _KEPT_DAYS)
@@ -113,12 +120,23 @@ def _folder(settings: Settings) -> Path:
     return settings.home / "uploads"
 
 
+def _close(folder: Path) -> None:
+    """Keeps others of this machine out, who may pass through a home that root made."""
+    # Some file systems know no permissions, and on some the folder is another's.
+    with suppress(PermissionError):
+        folder.chmod(0o700)
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
 def _store(target: Path, name: str, stream: BinaryIO, settings: Settings) -> Upload:
     label = printable(PurePath(name.replace("\\", "/")).name)
     label = label if label.strip(". ") else "unnamed"
     limit = settings.max_upload_mb << 20
     size = 0
-    with target.open("wb") as out:
+    with open(target, "wb", opener=_private) as out:
         while chunk := stream.read(_CHUNK):
             size += len(chunk)
             if size > limit:

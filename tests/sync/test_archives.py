@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import stat
 import zipfile
 from dataclasses import replace
 from datetime import timedelta
@@ -366,6 +368,30 @@ def test_uploads_are_labelled_by_their_name_alone(engine):
     assert all(str(home) in row["stored_at"] for row in stored)
     import_files.run(engine, make.user(engine), import_id)
     assert list(home.rglob("*")) == []
+
+
+@pytest.mark.parametrize("is_there", [False, True])
+def test_uploads_are_their_owners_alone_whatever_the_umask(engine, is_there):
+    folder = settings.current().home / "uploads"
+    former = os.umask(0)
+    try:
+        if is_there:
+            folder.mkdir(mode=0o777)
+        files = [("a.fit", io.BytesIO(make.fit()))]
+        uploads.receive(engine, make.user(engine), settings.current(), "api", files)
+    finally:
+        os.umask(former)
+    found = {path: stat.S_IMODE(path.stat().st_mode) for path in (folder, *folder.rglob("*"))}
+    assert sorted(found.values()) == [0o600, 0o700, 0o700]
+    assert all(mode == 0o600 for path, mode in found.items() if path.is_file())
+
+
+def test_a_folder_of_uploads_that_others_could_read_is_closed_at_the_start(engine):
+    folder = settings.current().home / "uploads"
+    folder.mkdir()
+    folder.chmod(0o755)
+    uploads.sweep(engine, settings.current())
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
 
 def test_an_upload_that_is_too_large_leaves_nothing_behind(engine):
