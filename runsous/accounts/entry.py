@@ -198,9 +198,15 @@ def by_session(conn: Connection, secret: str) -> Visitor | None:
 
 
 def by_token(conn: Connection, token: str) -> Visitor | None:
-    """Whose personal token it is, and what it may do."""
+    """Whose personal token it is, and what it may do: who may write may read.
+
+    What was changed is answered by what is there now, so that it could be read that way.
+    """
     found = tokens.use(conn, digest(token))
-    return None if found is None else Visitor(*found, is_signed_in=False)
+    if found is None:
+        return None
+    user_id, scopes = found
+    return Visitor(user_id, scopes | {"read"} if "write" in scopes else scopes, is_signed_in=False)
 
 
 @dataclass(frozen=True)
@@ -218,7 +224,7 @@ def make_token(conn: Connection, user_id: int, wanted: WantedToken, address: str
     if not name or "\x00" in name:
         raise InputError("A token needs a name, to know it by later.")
     if not wanted.scopes or not set(wanted.scopes) <= set(SCOPES):
-        raise InputError("A token needs a scope: read, write or both.")
+        raise InputError("A token needs a scope: read, or write, which includes read.")
     if expires_at is not None and expires_at <= datetime.now(UTC):
         raise InputError("The token would have expired already; choose a later day.")
     if expires_at is not None and expires_at.year > _LAST_YEAR:

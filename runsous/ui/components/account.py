@@ -69,7 +69,7 @@ def _token(user: User, token: dict[str, Any]) -> None:
             used = token["last_used_at"]
             end = token["expires_at"]
             said = (
-                " and ".join(token["scopes"]),
+                "read and write" if "write" in token["scopes"] else "read",
                 f"made {_day(user, token['created_at'])}",
                 f"last used {_day(user, used)}" if used else "never used",
                 ("expired " if end <= datetime.now(UTC) else "until ") + _day(user, end)

@@ -51,7 +51,8 @@ _SECURITY = {
     "token": {
         "type": "http",
         "scheme": "bearer",
-        "description": "A personal token with the scope read, or write to change anything.",
+        "description": "A personal token with the scope read, or to change anything with the scope"
+        " write, which includes read.",
     },
 }
 

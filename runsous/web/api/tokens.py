@@ -26,7 +26,9 @@ _NAME = r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$"
 
 
 class TokenWanted(BaseModel):
-    """What a token is to be called, to be allowed, and until when; without an end if left out."""
+    """What a token is to be called, to be allowed (``write`` includes ``read``), and until when;
+    without an end if left out.
+    """
 
     name: Annotated[str, StringConstraints(max_length=200, pattern=_NAME)]
     scopes: Annotated[list[Scope], Field(min_length=1, max_length=2)]
