@@ -8,6 +8,9 @@ from collections.abc import Sequence
 
 from runsous import settings
 
+HEADER = "x-runsous-address"
+"""Tells Streamlit where a request comes from; the server writes it, whatever a client sent."""
+
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 # As some proxies write it: 192.0.2.1:4711, [2001:db8::1]:4711, [2001:db8::1].
 _WITH_PORT = re.compile(r"\[(?P<v6>[^]]*)\](:\d+)?|(?P<v4>[^:]*):\d+")

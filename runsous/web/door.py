@@ -19,6 +19,7 @@ from starlette.websockets import WebSocketClose
 
 from runsous import settings
 from runsous.accounts import entry, limits
+from runsous.accounts.address import HEADER
 from runsous.accounts.entry import Visitor
 from runsous.accounts.limits import Verdict
 from runsous.errors import RunsousError
@@ -56,6 +57,9 @@ class Door:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] in ("http", "websocket"):
+            # Whatever the visitor said of that is gone.
+            MutableHeaders(scope=scope)[HEADER] = client.address(scope)
         if _is_open(scope):
             await self.app(scope, receive, send)
             return

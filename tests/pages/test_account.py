@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 import streamlit as st
 from sqlalchemy import text
+from streamlit.runtime.context import StreamlitHeaders
 from streamlit.testing.v1 import AppTest
 
 from runsous import jobs, settings
 from runsous.accounts import entry, everything
 from runsous.settings import Settings
-from runsous.store import data_exports
+from runsous.store import audit, data_exports
 
 PAGE = str(Path(__file__).resolve().parents[2] / "pages" / "account.py")
 EMAIL, PASSWORD = "ana@example.org", "correct horse"
@@ -21,9 +22,10 @@ EMAIL, PASSWORD = "ana@example.org", "correct horse"
 
 @pytest.fixture(autouse=True)
 def _browser(monkeypatch) -> None:
-    """AppTest knows neither address nor cookies."""
+    """AppTest knows neither cookies nor what the door says."""
+    told = StreamlitHeaders([("X-Runsous-Address", "192.0.2.1")])
     monkeypatch.setattr(type(st.context), "cookies", property(lambda _: {}))
-    monkeypatch.setattr(type(st.context), "ip_address", property(lambda _: "192.0.2.1"))
+    monkeypatch.setattr(type(st.context), "headers", property(lambda _: told))
 
 
 @pytest.fixture
@@ -67,7 +69,10 @@ def test_a_token_is_shown_once_and_works_until_it_is_revoked(engine, ana):
     app = button(app, "Make token").click().run()
     token = app.code[0].value
     with engine.begin() as conn:
-        assert entry.by_token(conn, token).scopes == {"read"}
+        visitor = entry.by_token(conn, token)
+        assert visitor.scopes == {"read"}
+        line = audit.newest(conn, visitor.user_id, 1)[0]
+        assert (line["action"], line["address"]) == ("token made", "192.0.2.1")
     app = app.run()
     assert not app.code
     app = button(app, "Revoke").click().run()

@@ -242,6 +242,26 @@ def test_streamlit_is_told_who_it_is_by_the_server_alone(engine, cheap):
     assert told == [[str(ana).encode()]] * 2
 
 
+@pytest.mark.parametrize("auth", ["accounts", "local"])
+@pytest.mark.parametrize(
+    ("nearest", "found"), [("127.0.0.1", b"198.51.100.1"), ("203.0.113.7", b"203.0.113.7")]
+)
+def test_streamlit_is_told_where_they_are_by_the_server_alone(engine, auth, nearest, found):
+    configure(auth=auth, trusted_proxies=(ipaddress.ip_network("127.0.0.1"),))
+    told = []
+
+    async def streamlit(scope, receive, send):
+        told.append([value for name, value in scope["headers"] if name == b"x-runsous-address"])
+        await Response()(scope, receive, send)
+
+    cookies = {"runsous_session": session(engine, add(engine))}
+    client = TestClient(door.Door(streamlit), cookies=cookies, client=(nearest, 50000))
+    for lies in ({}, {"X-Runsous-Address": "192.0.2.99"}):
+        headers = {"X-Forwarded-For": "198.51.100.1", **lies}
+        assert client.get("/", headers=headers).status_code == 200
+    assert told == [[found]] * 2
+
+
 def test_local_mode_asks_nobody_and_counts_nothing(engine, browser):
     visitor = browser()
     configure(auth="local", base_url="http://testserver")
