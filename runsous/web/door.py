@@ -25,7 +25,7 @@ from runsous.accounts.limits import Verdict
 from runsous.errors import RunsousError
 from runsous.store import database
 from runsous.web import client, way
-from runsous.web.problems import problem
+from runsous.web.problems import AWAY, problem
 
 API = "/api/v1/"
 METRICS = "/metrics"
@@ -153,4 +153,4 @@ def _to_strangers(scope: Scope) -> ASGIApp:
 def _out_of_order(scope: Scope) -> ASGIApp:
     if scope["type"] == "websocket":
         return WebSocketClose(1013, "try again later")
-    return problem(503, "The database cannot be reached; try again later.")
+    return problem(503, AWAY)

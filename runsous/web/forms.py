@@ -7,6 +7,7 @@ Answers to a wrong sign-in, and to any registration, say the same and take as lo
 from __future__ import annotations
 
 import asyncio
+import logging
 import secrets
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -17,18 +18,22 @@ from urllib.parse import parse_qsl
 
 from anyio.to_thread import run_sync
 from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Match, Route
-from starlette.types import Scope
+from starlette.types import Receive, Scope, Send
 
 from runsous import settings
 from runsous.accounts import entry, limits, passwords
-from runsous.errors import InputError
+from runsous.errors import InputError, RunsousError
 from runsous.keys import Keyring
 from runsous.store import audit, database, sessions
 from runsous.web import client, pages, way
+from runsous.web.problems import AWAY
+
+_log = logging.getLogger(__name__)
 
 COOKIE = entry.COOKIE
 FORM_COOKIE = "runsous_form"
@@ -53,6 +58,14 @@ class _Form(Route):
         if current.auth == "local" or (current.oidc_name and to_provider):
             return Match.NONE, {}
         return super().matches(scope)
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().handle(scope, receive, send)
+        except (RunsousError, SQLAlchemyError) as error:
+            # Its words may hold what was filled in.
+            _log.error("%s could not be answered: %s", self.path, type(error).__name__)
+            await pages.trouble(scope, 503, AWAY)(scope, receive, send)
 
 
 class _NoWayBack(Route):

@@ -25,6 +25,8 @@ TITLES = {
 UNFORESEEN = "Something went wrong here; the server's log says what."
 """What is said of an error nobody foresaw: what it was is nobody's business outside."""
 
+AWAY = "The database cannot be reached; try again later."
+
 
 def problem(status: int, detail: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
     """The answer to a request that failed: one sentence, and what kind of failure it was."""

@@ -21,7 +21,7 @@ from runsous.errors import RunsousError
 from runsous.store import database
 from runsous.sync import events, services
 from runsous.web import client
-from runsous.web.problems import problem
+from runsous.web.problems import AWAY, problem
 
 _ANSWER_S = 1.5
 """Strava waits for two seconds; what takes longer goes on after the answer."""
@@ -42,9 +42,12 @@ def routes() -> list[Route]:
 
 async def verify(request: Request) -> Response:
     """Proves to Strava that this address is ours."""
-    if (refusal := await run_sync(_refusal, request)) is not None:
-        return refusal
-    answer = events.challenge(dict(request.query_params))
+    try:
+        if (refusal := await run_sync(_refusal, request)) is not None:
+            return refusal
+        answer = events.challenge(dict(request.query_params))
+    except (RunsousError, SQLAlchemyError):
+        return problem(503, AWAY)
     return JSONResponse(answer) if answer else problem(403, "Only Strava is answered here.")
 
 

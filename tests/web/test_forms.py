@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
 from runsous.accounts import entry, passwords
 from runsous.store import audit
@@ -493,3 +494,25 @@ def test_an_error_nobody_foresaw_is_said_on_a_page_like_the_others(engine, brows
         assert words not in answer.text
     for name in ("content-security-policy", "x-content-type-options", "cache-control"):
         assert answer.headers[name] == usual.headers[name]
+
+
+@pytest.mark.parametrize("path", ["/auth/login", "/auth/register", "/auth/logout"])
+def test_a_database_that_is_away_is_said_on_a_page_like_the_others(
+    engine, browser, monkeypatch, path
+):
+    def away(*_: object, **__: object) -> None:
+        raise OperationalError(f"INSERT {ANA}", {}, Exception("refused"))
+
+    secret = session(engine, add(engine))
+    client = browser(cookies={COOKIE: secret}, headers={"accept": "text/html,*/*;q=0.8"})
+    with monkeypatch.context() as broken:
+        broken.setattr("runsous.accounts.limits.check", away)
+        broken.setattr(forms, "_end", away)
+        answer = fill_in(client, path, email=ANA, password=PASSWORD)
+    assert answer.status_code == 503
+    assert "<h1>Unavailable</h1>" in answer.text
+    assert "database cannot be reached" in answer.text
+    assert ANA not in answer.text
+    # Nobody is told that they are signed out while they are not.
+    assert client.cookies[COOKIE] == secret
+    assert is_in(client)

@@ -16,7 +16,7 @@ from runsous import cli, jobs
 from runsous.accounts.limits import Limit
 from runsous.errors import Rejected
 from runsous.settings import Services
-from runsous.store import connections, remote_activities
+from runsous.store import connections, database, remote_activities
 from runsous.store.remote_activities import Feed, Listed
 from runsous.sync import connecting, events
 from runsous.web import webhooks
@@ -396,3 +396,10 @@ def test_without_an_app_at_strava_the_commands_say_so(command, sims):
     for action in ("create", "view", "delete"):
         with pytest.raises(events.InputError, match="STRAVA_CLIENT_ID"):
             command(action)
+
+
+def test_without_its_database_strava_is_told_to_come_again(engine, web, monkeypatch):
+    monkeypatch.setattr(database, "_current", None)
+    asked = {"hub.mode": "subscribe", "hub.challenge": "c", "hub.verify_token": "t"}
+    for answer in (web.get(HERE, params=asked), web.post(HERE, json=event())):
+        problem(answer, 503)
