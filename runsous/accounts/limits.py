@@ -27,10 +27,11 @@ API = Limit("api", 1000, timedelta(hours=1))
 
 @dataclass(frozen=True)
 class Verdict:
-    """Whether it is allowed, and what the answer's headers say."""
+    """Whether it is allowed, what the answer's headers say, and how many more would be."""
 
     is_allowed: bool
     headers: dict[str, str]
+    left: int = 0
 
 
 FREE = Verdict(True, {})
@@ -49,5 +50,5 @@ def check(engine: Engine, limit: Limit, who: str) -> Verdict:
         "RateLimit": f'"{limit.name}";r={left};t={hits.resets_in_s}',
     }
     if hits.count <= limit.most:
-        return Verdict(True, headers)
+        return Verdict(True, headers, left)
     return Verdict(False, {**headers, "Retry-After": str(hits.resets_in_s)})

@@ -19,11 +19,12 @@ from urllib.parse import parse_qsl
 from anyio.to_thread import run_sync
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
+from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Match, Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from runsous import settings
 from runsous.accounts import entry, limits, passwords
@@ -60,8 +61,14 @@ class _Form(Route):
         return super().matches(scope)
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_with_limits(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(scope["state"].get("limits", {}))
+            await send(message)
+
+        scope.setdefault("state", {})
         try:
-            await super().handle(scope, receive, send)
+            await super().handle(scope, receive, send_with_limits)
         except (RunsousError, SQLAlchemyError) as error:
             # Its words may hold what was filled in.
             _log.error("%s could not be answered: %s", self.path, type(error).__name__)
@@ -192,14 +199,15 @@ async def _refused(
     if not _is_ours(request, form):
         return _page(request, page, 403, error=_STALE, **again)
     known_as = (f"address {client.neighbourhood(request.scope)}", f"e-mail {entry.folded(email)}")
+    told: list[limits.Verdict] = []
     for who in known_as:
-        verdict = await run_sync(limits.check, database.current(), limits.SIGN_IN, who)
-        if not verdict.is_allowed:
-            seconds = verdict.headers["Retry-After"]
+        told.append(await run_sync(limits.check, database.current(), limits.SIGN_IN, who))
+        least = min(told, key=lambda one: (one.is_allowed, one.left))
+        request.state.limits = least.headers
+        if not least.is_allowed:
+            seconds = least.headers["Retry-After"]
             words = f"That was tried too often; try again in {seconds} seconds."
-            refusal = _page(request, page, 429, error=words, **again)
-            refusal.headers.update(verdict.headers)
-            return refusal
+            return _page(request, page, 429, error=words, **again)
     return None
 
 

@@ -216,14 +216,16 @@ def test_a_wrong_sign_in_is_answered_the_same_whoever_exists(engine, browser):
     disabled = add(engine, BO)
     with engine.begin() as conn:
         conn.execute(text("UPDATE users SET disabled_at = now() WHERE id = :id"), {"id": disabled})
-    client = browser()
+    # Each from an address of its own, as answers count those from one.
     answers = [
-        fill_in(client, "/auth/login", email=email, password=password)
-        for email, password in (
-            (ANA, "wrong password"),
-            (BO, PASSWORD),
-            ("nobody@example.org", PASSWORD),
-            ("no e-mail", PASSWORD),
+        fill_in(browser(f"198.51.100.{n}"), "/auth/login", email=email, password=password)
+        for n, (email, password) in enumerate(
+            (
+                (ANA, "wrong password"),
+                (BO, PASSWORD),
+                ("nobody@example.org", PASSWORD),
+                ("no e-mail", PASSWORD),
+            )
         )
     ]
     assert {answer.status_code for answer in answers} == {401}
@@ -240,7 +242,8 @@ def test_a_wrong_sign_in_is_answered_the_same_whoever_exists(engine, browser):
 def test_a_registration_is_answered_the_same_whoever_exists(engine, browser):
     add(engine)
     answers = [
-        fill_in(browser(), "/auth/register", email=email, password=PASSWORD) for email in (ANA, BO)
+        fill_in(browser(f"198.51.100.{n}"), "/auth/register", email=email, password=PASSWORD)
+        for n, email in enumerate((ANA, BO))
     ]
     assert answers[0].status_code == answers[1].status_code == 303
     assert answers[0].headers == answers[1].headers
@@ -289,6 +292,23 @@ def test_five_a_minute_from_an_address_and_for_an_email_are_enough(engine, brows
         assert tries(browser(f"198.51.100.{n}"), email) != 429
     assert tries(browser("198.51.100.99"), ANA) == 429
     assert tries(browser("198.51.100.98"), BO) != 429
+
+
+@pytest.mark.parametrize("path", ["/auth/login", "/auth/register"])
+def test_every_answer_says_how_often_one_may_still_try(engine, browser, path):
+    def tell(client, email, password="x"):
+        answer = fill_in(client, path, email=email, password=password)
+        assert answer.headers["ratelimit-policy"] == '"sign-in";q=5;w=60'
+        return answer.headers["ratelimit"].partition(";t=")[0]
+
+    add(engine)
+    first, second = browser("198.51.100.1"), browser("198.51.100.2")
+    # Of the address and the e-mail, whichever may try less often.
+    assert tell(first, BO) == '"sign-in";r=4'
+    assert tell(first, ANA) == '"sign-in";r=3'
+    assert tell(second, ANA) == '"sign-in";r=3'
+    assert tell(browser("198.51.100.3"), ANA, PASSWORD) == '"sign-in";r=2'
+    assert "ratelimit" not in first.get(path).headers
 
 
 def test_nobody_locks_an_address_out_by_calling_it_an_email(engine, browser):
