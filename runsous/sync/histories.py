@@ -12,6 +12,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pandas as pd
+
+from runsous.errors import ServiceError
 from runsous.histories.pages import Page
 from runsous.store import connections, incoming, listens
 from runsous.store.spans import Span
@@ -21,6 +24,10 @@ from runsous.sync.running import Run
 LOOK_BACK = timedelta(days=14)
 WHOLE_EVERY = timedelta(days=7)
 _SECOND = timedelta(seconds=1)
+_AT_ONCE = 6
+"""Pages kept together, after the first ones: who listens all day has all their plays merged anew
+each time.
+"""
 
 
 @dataclass(frozen=True)
@@ -59,7 +66,7 @@ def sync(run: Run, history: History) -> bool:
         while (span := _missing(history, history.began, until)) is not None:
             if run.is_over:
                 return False
-            low, kept = read_page(history, span)
+            low, kept = _take(history, span, most=min(1 + n_pages, _AT_ONCE))
             newest, n_pages = newest or low, n_pages + 1
             phase = f"Reading what was played until {span[1]:%d %B %Y}"
             run.note(phase=phase, listens_new=kept.added, listens_removed=kept.withdrawn)
@@ -74,25 +81,40 @@ def read(history: History, since: datetime, until: datetime) -> None:
     """Reads what of a stretch of time is not known yet, as far as the slice allows."""
     while (span := _missing(history, since, until)) is not None and not history.run.is_over:
         # A page holds the days before as well: the runs of these days need not ask again.
-        read_page(history, (history.began, span[1]))
+        _take(history, (history.began, span[1]), most=1)
 
 
-def read_page(history: History, span: Span) -> tuple[datetime, listening.Kept]:
-    """Keeps the newest page of a stretch, all that there is of that time: since when that is.
+def _take(history: History, span: Span, most: int) -> tuple[datetime, listening.Kept]:
+    """Keeps the newest pages of a stretch, all that there is of their time: since when that is.
 
     :class:`~runsous.sync.running.Cancelled` where the connection is another one by now.
     """
     since, until = span
-    run, now = history.run, _now()
-    page = history.fetch(since, until)
-    low = _reached(page, since, until)
-    told = incoming.Told(incoming.SERVICE, incoming.Whole(history.service, low, until))
+    pages: list[pd.DataFrame] = []
+    low = until
+    try:
+        while low > since and len(pages) < most:
+            page = history.fetch(since, low)
+            pages.append(page.listens)
+            low = _reached(page, since, low)
+    except ServiceError:
+        # What came before that need not be asked for again.
+        if pages:
+            _keep(history, pages, (low, until))
+        raise
+    return low, _keep(history, pages, (low, until))
+
+
+def _keep(history: History, pages: list[pd.DataFrame], span: Span) -> listening.Kept:
+    run = history.run
+    told = incoming.Told(incoming.SERVICE, incoming.Whole(history.service, *span))
+    found = pd.concat(pages, ignore_index=True)
     with run.engine.begin() as conn:
         run.hold(conn, history.connection)
-        kept = listening.keep(conn, run.user_id, page.listens, now, told)
-        connections.cover(conn, *history.place, low, until)
+        kept = listening.keep(conn, run.user_id, found, _now(), told)
+        connections.cover(conn, *history.place, *span)
     songs.settle(run.engine, run.user_id, run.stopping)
-    return low, kept
+    return kept
 
 
 def is_cut(page: Page) -> bool:
