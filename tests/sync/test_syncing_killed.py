@@ -61,7 +61,7 @@ def unfinished(engine):
 def test_killed_anywhere_it_goes_on_where_it_was(engine, user, sims, start, seed):
     rng = random.Random(seed)
     connected.widen(sims)
-    sims.faults.chance = Chance(seed, 0.05, kinds=("truncated", "cut_off", "shifted"))
+    sims.faults.chance = Chance(seed, 0.05, kinds=("html", "truncated", "cut_off"))
     services = ("strava", *BOTH)
     for service in services:
         connected.connect(engine, user, sims, service)
