@@ -6,11 +6,13 @@ first and last, so that the order in which files come in makes no difference.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import pandas as pd
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Row, text
 
 from runsous import frames
 from runsous.store import copy, spans, totals
@@ -195,7 +197,7 @@ def save(conn: Connection, user_id: int, listens: pd.DataFrame, told: Told = BY_
     conn.execute(text("SET LOCAL enable_nestloop = on"))
     tracks = list(conn.execute(text("SELECT DISTINCT track_id FROM reports")).scalars())
     whole = told.whole
-    gone = conn.execute(text(_WITHDRAWN), {**user, **vars(whole)}).all() if whole else []
+    gone = _withdraw(conn, user_id, whole) if whole else []
     count = conn.execute(text("SELECT count(*) FROM touched WHERE is_new")).scalar_one()
     totals.count(conn, user_id, tracks=new_tracks)
     totals.count_reports(conn, user_id, "SELECT source, stamp FROM touched WHERE is_new")
@@ -207,6 +209,12 @@ def save(conn: Connection, user_id: int, listens: pd.DataFrame, told: Told = BY_
     left = [(row.earliest_at, row.latest_at) for row in gone]
     _drop(conn)
     return Added(count, found + left + measured, len(gone))
+
+
+def _withdraw(conn: Connection, user_id: int, whole: Whole) -> Sequence[Row[Any]]:
+    # Without figures each report would be compared with each one told before.
+    conn.execute(text("ANALYZE reports"))
+    return conn.execute(text(_WITHDRAWN), {"user": user_id, **vars(whole)}).all()
 
 
 def settle_durations(conn: Connection, user_id: int, tracks: list[int]) -> list[Span]:
