@@ -30,7 +30,8 @@ def connect(
     conn: Connection, user_id: int, service: str, account: Account, interval_s: int
 ) -> tuple[int, bool]:
     """Makes or renews the user's connection: its id, and whether it is to somebody else than
-    before. What was read for another account is not covered for this one.
+    before. What was read for another account is not covered for this one, whose secret is
+    not that one's.
     """
     before = conn.execute(
         text("SELECT account_id FROM connections WHERE user_id = :user AND service = :service"),
@@ -44,6 +45,7 @@ def connect(
             " ON CONFLICT (user_id, service) DO UPDATE SET account_id = excluded.account_id,"
             " account_name = excluded.account_name, scopes = excluded.scopes,"
             " authorized_at = now(), trouble = NULL, next_run_at = now(),"
+            " secret = CASE WHEN c.account_id = excluded.account_id THEN c.secret END,"
             " covered = CASE WHEN c.account_id = excluded.account_id THEN c.covered ELSE '{}' END,"
             " whole_at = CASE WHEN c.account_id = excluded.account_id THEN c.whole_at END"
             " RETURNING id"

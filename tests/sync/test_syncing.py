@@ -5,8 +5,10 @@ from __future__ import annotations
 import threading
 from datetime import UTC, datetime, timedelta
 
+from sqlalchemy import text
+
 from runsous.store import sync_runs
-from runsous.sync import syncing
+from runsous.sync import syncing, workouts
 from tests.sync import connected
 
 
@@ -31,6 +33,29 @@ def test_a_second_run_asks_for_nothing_that_is_known(engine, user, sims):
     assert not [call for call in asked if "/activities/" in call.path]
     # Two weeks of plays, and a month of the list to its end.
     assert len(asked) <= 8
+
+
+def test_the_newest_activity_is_here_after_a_few_calls_its_songs_too(
+    engine, user, sims, monkeypatch
+):
+    for service in ("lastfm", "listenbrainz", "spotify", "strava"):
+        connected.connect(engine, user, sims, service)
+    before, seen = len(sims.calls.log), []
+    keep = workouts.keep_told
+
+    def keeping(conn, *told):
+        kept = keep(conn, *told)
+        plays = conn.execute(text("SELECT count(*) FROM segments WHERE track_id IS NOT NULL"))
+        seen.append((len(sims.calls.log) - before, told[1].sha256, plays.scalar_one()))
+        return kept
+
+    monkeypatch.setattr(workouts, "keep_told", keeping)
+    connected.finish(engine, user, "strava")
+    newest = max(sims.world.people["ann"].activities)
+    n_calls, name, n_songs = seen[0]
+    assert name == f"strava:{newest}"
+    assert n_calls <= 5
+    assert n_songs > 3
 
 
 def test_a_run_that_waits_ends_at_once_when_nobody_wants_it(engine, user, sims):

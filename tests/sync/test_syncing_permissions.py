@@ -262,6 +262,15 @@ def make_ben(sims):
     return ben
 
 
+def test_another_account_is_not_read_with_the_key_of_the_first(engine, user, sims):
+    make_ben(sims).is_private = True
+    begun(engine, user, sims, "lastfm")
+    connecting.name_user(engine, user, "lastfm", "ben", None)
+    run = connected.finish(engine, user, "lastfm")
+    assert (run["status"], "private" in run["message"]) == ("failed", True)
+    assert make.rows(engine, "SELECT secret FROM connections") == [{"secret": None}]
+
+
 def test_rows_of_a_user_are_their_own(engine, sims):
     """Two users with the same account at a service do not share anything."""
     with engine.begin() as conn:
