@@ -26,6 +26,23 @@ FROM plays p JOIN tracks t ON t.id = p.track_id JOIN artists a ON a.id = t.artis
 WHERE p.user_id = :user"""
 
 
+_CHANGED = """CREATE TEMP TABLE changed (earliest_at timestamptz, latest_at timestamptz)
+ON COMMIT DROP"""
+_GONE = f"""WITH gone AS (
+    DELETE FROM plays p WHERE user_id = :user
+        AND id = ANY(ARRAY(SELECT id FROM merged)
+            || ARRAY(SELECT p.id {spans.lookup("plays", "started_at")} p))
+        AND NOT EXISTS (SELECT FROM merged m WHERE m.id = p.id
+            AND m.started_at = p.started_at AND m.* IS NOT DISTINCT FROM p.*)
+    RETURNING started_at, ended_at
+) INSERT INTO changed SELECT started_at, ended_at FROM gone"""  # noqa: S608 - ours
+_COME = """WITH come AS (
+    INSERT INTO plays SELECT m.* FROM merged m WHERE NOT EXISTS (
+        SELECT FROM plays p WHERE p.user_id = :user AND p.id = m.id)
+    RETURNING started_at, ended_at
+) INSERT INTO changed SELECT started_at, ended_at FROM come"""
+
+
 @dataclass(frozen=True)
 class Filter:
     """Which plays: words in title, artist or album; a source; a half-open time range."""
@@ -36,24 +53,24 @@ class Filter:
     until: datetime | None = None
 
 
-def replace(conn: Connection, user_id: int, windows: Sequence[Span], plays: pd.DataFrame) -> None:
+def replace(
+    conn: Connection, user_id: int, windows: Sequence[Span], plays: pd.DataFrame
+) -> list[Span]:
     """Puts ``plays`` (:data:`frames.PLAYS`) in the place of all that start in the windows or
-    are made from the same reports.
+    are made from the same reports; when something is different then.
     """
-    gone = conn.execute(
-        text(
-            "DELETE FROM plays WHERE user_id = :user"  # noqa: S608 - ours
-            " AND id = ANY(CAST(:ids AS bigint[])"
-            f" || ARRAY(SELECT p.id {spans.lookup('plays', 'started_at')} p))"
-        ),
-        {"user": user_id, "ids": plays["play_id"].tolist(), **spans.columns(windows)},
-    )
-    totals.count(conn, user_id, plays=len(plays) - gone.rowcount)
-    if plays.empty:
-        return
+    conn.execute(text("DROP TABLE IF EXISTS merged, changed"))
+    conn.execute(text("CREATE TEMP TABLE merged (LIKE plays) ON COMMIT DROP"))
+    conn.execute(text(_CHANGED))
     stored = plays[list(_COLUMNS)].rename(columns=_COLUMNS)
     named = stored["sources"].map(lambda names: "{" + ",".join(names) + "}")
-    copy.write_frame(raw(conn), "plays", stored.assign(sources=named, user_id=user_id))
+    copy.write_frame(raw(conn), "merged", stored.assign(sources=named, user_id=user_id))
+    # Without figures each play would be compared with each one.
+    conn.execute(text("ANALYZE merged"))
+    gone = conn.execute(text(_GONE), {"user": user_id, **spans.columns(windows)})
+    come = conn.execute(text(_COME), {"user": user_id})
+    totals.count(conn, user_id, plays=come.rowcount - gone.rowcount)
+    return spans.collapsed(conn, "SELECT earliest_at, latest_at FROM changed")
 
 
 def mark_stale(conn: Connection, user_id: int, windows: Sequence[Span]) -> None:

@@ -38,6 +38,7 @@ def rebuild(conn: Connection, user_id: int, touched: Sequence[Span]) -> None:
     ]
     found = pd.concat(merged, ignore_index=True) if merged else frames.of(frames.PLAYS)
     found["track_id"] = np.array(tracks, dtype=np.int64)[found["track_id"]]
-    plays.replace(conn, user_id, windows, found)
-    plays.mark_stale(conn, user_id, windows)
+    changed = plays.replace(conn, user_id, windows, found)
+    if changed:
+        plays.mark_stale(conn, user_id, changed)
     users.touch(conn, user_id)
