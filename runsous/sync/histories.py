@@ -19,14 +19,14 @@ from runsous.histories.pages import Page
 from runsous.store import connections, incoming, listens
 from runsous.store.spans import Span
 from runsous.sync import listening, songs
-from runsous.sync.running import Run
+from runsous.sync.running import Cancelled, Run
 
 LOOK_BACK = timedelta(days=14)
 WHOLE_EVERY = timedelta(days=7)
 _SECOND = timedelta(seconds=1)
-_AT_ONCE = 6
-"""Pages kept together, after the first ones: who listens all day has all their plays merged anew
-each time.
+_AT_ONCE = 32
+"""Pages kept together at the most. The first are kept one by one, so that something is seen; then
+ever more of them, as of who listens without a break all plays are merged anew each time.
 """
 
 
@@ -61,20 +61,19 @@ def sync(run: Run, history: History) -> bool:
     if run.is_first:
         _reopen(history)
     whole_at = run.connection()["whole_at"]
-    until, newest, n_pages = _now() + _SECOND, None, 0
+    until, newest, n_takes = _now() + _SECOND, None, 0
     while True:
         while (span := _missing(history, history.began, until)) is not None:
             if run.is_over:
                 return False
-            low, kept = _take(history, span, most=min(1 + n_pages, _AT_ONCE))
-            newest, n_pages = newest or low, n_pages + 1
-            phase = f"Reading what was played until {span[1]:%d %B %Y}"
-            run.note(phase=phase, listens_new=kept.added, listens_removed=kept.withdrawn)
-        if newest is None or n_pages <= 1:
+            low, kept = _take(history, span, most=min(2**n_takes, _AT_ONCE), run=run)
+            newest, n_takes = newest or low, n_takes + 1
+            run.note(listens_new=kept.added, listens_removed=kept.withdrawn)
+        if newest is None or n_takes <= 1:
             return _is_complete(history, whole_at)
         # What came in while the rest was read.
         _uncover(history, newest)
-        until, newest, n_pages = _now() + _SECOND, None, 0
+        until, newest, n_takes = _now() + _SECOND, None, 0
 
 
 def read(history: History, since: datetime, until: datetime) -> None:
@@ -84,8 +83,11 @@ def read(history: History, since: datetime, until: datetime) -> None:
         _take(history, (history.began, span[1]), most=1)
 
 
-def _take(history: History, span: Span, most: int) -> tuple[datetime, listening.Kept]:
+def _take(
+    history: History, span: Span, most: int, run: Run | None = None
+) -> tuple[datetime, listening.Kept]:
     """Keeps the newest pages of a stretch, all that there is of their time: since when that is.
+    ``run`` is told how far it is.
 
     :class:`~runsous.sync.running.Cancelled` where the connection is another one by now.
     """
@@ -93,11 +95,13 @@ def _take(history: History, span: Span, most: int) -> tuple[datetime, listening.
     pages: list[pd.DataFrame] = []
     low = until
     try:
-        while low > since and len(pages) < most:
+        while low > since and len(pages) < most and not (pages and history.run.is_over):
             page = history.fetch(since, low)
             pages.append(page.listens)
+            if run is not None:
+                run.note(phase=f"Reading what was played until {low:%d %B %Y}")
             low = _reached(page, since, low)
-    except ServiceError:
+    except (ServiceError, Cancelled):
         # What came before that need not be asked for again.
         if pages:
             _keep(history, pages, (low, until))

@@ -152,6 +152,23 @@ def test_a_listening_service_that_is_down_does_not_keep_activities_waiting(engin
     assert connected.differences(engine, user, sims) == []
 
 
+@pytest.mark.parametrize("service", ["strava", "lastfm", "listenbrainz", "spotify"])
+def test_a_service_that_stays_down_is_given_up_for_now(engine, user, sims, service):
+    connect(engine, user, sims, service)
+    connected.finish(engine, user, service)
+    sims.faults.plan(Fault("html", service, times=10_000))
+    before = len(sims.calls.log)
+    run = connected.again(engine, user, service)
+    assert (run["status"], "not answering" in run["message"]) == ("failed", True)
+    known = connected.connection(engine, user, service)
+    assert known["trouble"] is None
+    assert known["next_run_at"] > run["finished_at"]
+    # Five attempts of nine, each later than the one before.
+    assert len(sims.calls.log) - before <= 45
+    sims.faults.clear()
+    assert connected.again(engine, user, service)["status"] == "done"
+
+
 def test_what_is_hidden_from_us_goes_and_comes_back(engine, user, sims):
     connected.connect(engine, user, sims, "strava", scopes=["read", "activity:read"])
     connected.finish(engine, user, "strava")
