@@ -54,6 +54,7 @@ _AT_ONCE = 6
 _DUE_S = 2.0
 _HEARTBEAT_S = 5.0
 _STALLED_S = 20.0
+_RECOVER_S = 5.0
 _TIDY_S = 3600.0
 _UNTIL_KNOWN = RetryStrategy(max_attempts=48, wait=3600, retry_exceptions={ServiceError})
 """For what only a service can tell, as soon as it does."""
@@ -201,8 +202,8 @@ async def _recover_forever(
             await _recover(engine, app, stopping)
         except Exception:
             # Whatever it was, what it would have taken up must not wait for the next start.
-            _log.exception("unfinished work cannot be taken up; trying again in %.0f s", _STALLED_S)
-        await asyncio.sleep(_STALLED_S)
+            _log.exception("unfinished work cannot be taken up; trying again in %.0f s", _RECOVER_S)
+        await asyncio.sleep(_RECOVER_S)
 
 
 async def _call_forever(engine: Engine) -> None:

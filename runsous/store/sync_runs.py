@@ -29,7 +29,7 @@ def begin(conn: Connection, user_id: int, service: str, reason: str) -> int:
     """A new run of a connection, queued, or the one that is not finished yet; its id.
 
     ``reason`` is user, schedule or event; a user does not wait for the service's next window.
-    :class:`NotFound` where the service is not connected.
+    :class:`NotFound` where the service is not connected, or no run is due by schedule.
     """
     values = {"user": user_id, "service": service, "reason": reason}
     made = conn.execute(
@@ -37,6 +37,8 @@ def begin(conn: Connection, user_id: int, service: str, reason: str) -> int:
             "INSERT INTO sync_runs AS r (user_id, connection_id, service, reason)"
             " SELECT user_id, id, service, :reason FROM connections"
             " WHERE user_id = :user AND service = :service"
+            # One that just ended has set the time of the next.
+            " AND (:reason <> 'schedule' OR next_run_at <= now())"
             " ON CONFLICT (connection_id) WHERE finished_at IS NULL"
             " DO UPDATE SET is_cancelled = r.is_cancelled AND excluded.reason <> 'user',"
             " resume_at = CASE WHEN excluded.reason <> 'user' THEN r.resume_at END RETURNING id"

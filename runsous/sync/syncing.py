@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection, Engine
 
-from runsous.errors import InputError
+from runsous.errors import InputError, NotFound
 from runsous.store import connections, remote_activities, sync_runs
 from runsous.sync import heard, histories, running, services, strava
 from runsous.sync.running import Room, Run
@@ -29,7 +30,8 @@ def due(engine: Engine) -> list[tuple[int, str]]:
     now = datetime.now(UTC)
     with engine.begin() as conn:
         for user_id, service in connections.due(conn, now):
-            sync_runs.begin(conn, user_id, service, "schedule")
+            with contextlib.suppress(NotFound):
+                sync_runs.begin(conn, user_id, service, "schedule")
         return [(user, service) for user, _, service in sync_runs.unfinished(conn, now)]
 
 

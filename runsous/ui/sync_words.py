@@ -106,10 +106,15 @@ def problem(state: State) -> str | None:
     return None
 
 
+def reads_all(scopes: Collection[str]) -> bool:
+    """Whether Strava shows us private activities too."""
+    return "activity:read_all" in scopes
+
+
 def granted(service: str, scopes: Collection[str]) -> str:
     """What the user let us do."""
     if service == STRAVA:
-        if "activity:read_all" in scopes:
+        if reads_all(scopes):
             return "It may read all your activities, private ones too."
         return (
             "It may read your activities; private ones are not included: connect again and tick"

@@ -150,6 +150,7 @@ def test_boxes_left_unticked_are_told(app, join):
     join("strava", ("read", "activity:read"))
     said = words(visit(app, "connections"))
     assert "private ones are not included: connect again and tick the box" in said
+    assert "/oauth/strava/start" in links(app)
 
 
 def test_spotify_counts_down_and_home_says_when_it_is_soon(app, user, join, has_run, engine):

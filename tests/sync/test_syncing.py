@@ -5,9 +5,11 @@ from __future__ import annotations
 import threading
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from sqlalchemy import text
 
-from runsous.store import sync_runs
+from runsous.errors import NotFound
+from runsous.store import connections, sync_runs
 from runsous.sync import syncing, workouts
 from tests.sync import connected
 
@@ -70,3 +72,15 @@ def test_a_run_that_waits_ends_at_once_when_nobody_wants_it(engine, user, sims):
     syncing.go_on(engine, user, "strava", threading.Event())
     assert connected.finish(engine, user, "strava")["status"] == "cancelled"
     assert sims.calls.violations == []
+
+
+def test_a_run_by_schedule_begins_only_when_it_is_due(engine, user, sims):
+    connected.connect(engine, user, sims, "lastfm")
+    connected.finish(engine, user, "lastfm")
+    with engine.begin() as conn, pytest.raises(NotFound):
+        # As by a look at the schedule from before the run ended.
+        sync_runs.begin(conn, user, "lastfm", "schedule")
+    assert syncing.due(engine) == []
+    with engine.begin() as conn:
+        connections.set_next_run(conn, user, "lastfm", datetime.now(UTC))
+    assert syncing.due(engine) == [(user, "lastfm")]

@@ -190,8 +190,8 @@ def test_spotify_is_to_be_connected_anew_within_six_months(engine, web, sims, us
     assert timedelta(days=180) < lasts <= timedelta(days=184)
 
 
-@pytest.mark.parametrize(("data", "left"), [({}, 3), ({"data": "purge"}, 0)])
-def test_who_disconnects_keeps_the_data_or_not(engine, web, sims, user, data, left):
+@pytest.mark.parametrize(("data", "left"), [({"data": "keep"}, 3), ({"data": "purge"}, 0), ({}, 0)])
+def test_who_disconnects_strava_keeps_its_data_by_saying_so(engine, web, sims, user, data, left):
     connected.connect(engine, user, sims, "strava")
     connected.finish(engine, user, "strava")
     assert web.delete(f"{ALL}/strava", params=data).status_code == 204

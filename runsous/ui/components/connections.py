@@ -16,7 +16,7 @@ from runsous.ui.components import (
     connection_setup,
     sync_runs,
 )
-from runsous.ui.connections_data import LASTFM, LISTENBRAINZ, State
+from runsous.ui.connections_data import LASTFM, LISTENBRAINZ, STRAVA, State
 from runsous.ui.session import User, fragment, once
 
 _EVERY_S = 1.5
@@ -114,6 +114,8 @@ def _is_to_be_connected_again(state: State) -> bool:
     row = state.connection
     assert row is not None  # noqa: S101 - asked of what is connected only
     if row["trouble"] or data.is_soon(state.ends_at, _SOON_DAYS):
+        return True
+    if state.service == STRAVA and not words.reads_all(row["scopes"]):
         return True
     # What fails for another reason connecting does not mend, unless the name was a wrong one.
     return state.service in (LASTFM, LISTENBRAINZ) and words.problem(state) is not None

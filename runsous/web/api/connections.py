@@ -167,13 +167,18 @@ def change_connection(
 
 @router.delete("/connections/{service}", status_code=204)
 def delete_connection(
-    engine: TheEngine, user: User, service: Service, data: Literal["keep", "purge"] = "keep"
+    engine: TheEngine,
+    user: User,
+    service: Service,
+    data: Literal["keep", "purge"] | None = None,
 ) -> None:
-    """Ends a connection, here and at the service; what it told stays, or goes with it.
+    """Ends a connection, here and at the service; what it told stays, or goes with it. If
+    nothing is said, only Strava's goes, as its terms want.
 
     What files tell of stays in either case.
     """
-    connecting.disconnect(engine, user, service, is_kept=data == "keep")
+    is_kept = data == "keep" or (data is None and service != services.STRAVA)
+    connecting.disconnect(engine, user, service, is_kept=is_kept)
 
 
 @router.post("/connections/{service}/sync", status_code=202)
