@@ -112,7 +112,7 @@ def test_the_song_chosen_is_told_above_the_table_until_it_is_let_go(run_page, en
     number = library.number(engine, library.START)
     run_page.session_state[f"chosen of activity {number}"] = 2
     run(run_page)
-    told = "Second The Middles 1:30 at 3:00 for 5:33 /km pace"
+    told = "Second The Middles Open in Spotify 1:30 at 3:00 for 5:33 /km pace"
     assert told in words(run_page)
     assert "exact ± 2 s start is" in words(run_page)
     press(run_page, "Show all songs")
