@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ctypes
 import logging
 import threading
 from collections.abc import AsyncIterator, Iterator
@@ -167,6 +168,7 @@ def _defer(engine: Engine, task: str, name: str, user_id: int, **values: str) ->
 @contextlib.asynccontextmanager
 async def worker(engine: Engine) -> AsyncIterator[None]:
     """Runs jobs while the context lasts; on leaving, the running job stops after its file."""
+    _share_memory()
     stopping = threading.Event()
     connector = procrastinate.PsycopgConnector(conninfo=_conninfo(engine), max_size=_AT_ONCE + 2)
     app = _app(engine, connector, stopping)
@@ -192,6 +194,13 @@ async def worker(engine: Engine) -> AsyncIterator[None]:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _share_memory() -> None:
+    """Lets threads use the same memory: else each keeps as much as its largest job ever took."""
+    with contextlib.suppress(AttributeError, OSError):
+        # M_ARENA_MAX of glibc; other systems have no such thing.
+        ctypes.CDLL(None).mallopt(-8, 2)
 
 
 async def _recover_forever(
