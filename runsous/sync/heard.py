@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -23,6 +24,9 @@ from runsous.sync.services import LASTFM, LISTENBRAINZ, SPOTIFY
 
 _log = logging.getLogger(__name__)
 
+_MOST = 10
+"""Pages of one service read around activities in a slice."""
+
 _BEGAN = datetime(2002, 1, 1, tzinfo=UTC)
 """Before the first scrobbler."""
 
@@ -31,13 +35,14 @@ class Around:
     """Reads what was played around activities, from wherever the user's listening is known, so
     that the songs are there when the activity comes.
 
-    A service that cannot be had now is left alone for the rest of the slice: its own run brings
-    what is lacking.
+    A service that cannot be had now is left alone for the rest of the slice, and one that was
+    asked often: its own run brings what is lacking, and needs its turn for that.
     """
 
     def __init__(self, run: Run) -> None:
         self._run = run
         self._known: dict[str, History | None] = {}
+        self._n_pages = Counter[str]()
 
     def read(self, since: datetime, until: datetime) -> None:
         """Reads what of a stretch of time is not known yet."""
@@ -47,8 +52,8 @@ class Around:
                 if service not in self._known:
                     self._known[service] = history(self._run, service)
                 found = self._known[service]
-                if found is not None and since < until:
-                    histories.read(found, since, until)
+                if found is not None and since < until and self._n_pages[service] < _MOST:
+                    self._n_pages[service] += histories.read(found, since, until)
             except Stopped:
                 raise
             except (ServiceError, Cancelled) as error:

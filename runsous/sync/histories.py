@@ -76,11 +76,16 @@ def sync(run: Run, history: History) -> bool:
         until, newest, n_takes = _now() + _SECOND, None, 0
 
 
-def read(history: History, since: datetime, until: datetime) -> None:
-    """Reads what of a stretch of time is not known yet, as far as the slice allows."""
+def read(history: History, since: datetime, until: datetime) -> int:
+    """Reads what of a stretch of time is not known yet, as far as the slice allows; how many
+    pages that took.
+    """
+    n_pages = 0
     while (span := _missing(history, since, until)) is not None and not history.run.is_over:
         # A page holds the days before as well: the runs of these days need not ask again.
         _take(history, (history.began, span[1]), most=1)
+        n_pages += 1
+    return n_pages
 
 
 def _take(
