@@ -170,3 +170,30 @@ class Reading:
     def n_listens(self) -> int:
         """How many of ``listens`` are of songs; the others only say that something else began."""
         return 0 if self.listens is None else int(self.listens["title"].notna().sum())
+
+
+@dataclass(frozen=True)
+class SongFacts:
+    """What a source says of one recording; ``None`` where it is silent.
+
+    ``identifier`` is the source's own id of it, ``asked`` the id it was asked for (``search``
+    where it was looked for by name). ``bpm`` is a tempo or ``None``. Energy, danceability and
+    valence go from 0 to 1; ``key`` is 0 (C) to 11 (B), ``mode`` 1 in major and 0 in minor.
+    """
+
+    source: str
+    identifier: str
+    asked: str
+    title: str | None = None
+    artist: str | None = None
+    album: str | None = None
+    duration_s: float | None = None
+    isrcs: tuple[str, ...] = ()
+    mbid: str | None = None
+    spotify_id: str | None = None
+    bpm: float | None = None
+    energy: float | None = None
+    danceability: float | None = None
+    valence: float | None = None
+    key: int | None = None
+    mode: int | None = None
