@@ -100,13 +100,14 @@ def overview(conn: Connection, user_id: int) -> Overview:
     rows = holdings.activities(conn, user_id, heard)
     own, made_up = rows.get(False, {}), rows.get(True, {})
     music = totals.music(conn, user_id)
-    of_sample = {"plays": 0, "tracks": 0}
+    of_sample, shared = {"plays": 0, "tracks": 0}, 0
     if SAMPLE in sources:
         span = sources[SAMPLE]["first"], sources[SAMPLE]["last"]
         of_sample = holdings.music_of(conn, user_id, SAMPLE, span)
+        shared = of_sample.pop("shared")
     of_own = {
         "plays": music["n_plays"] - of_sample["plays"],
-        "tracks": music["n_tracks"] - of_sample["tracks"],
+        "tracks": music["n_tracks"] - of_sample["tracks"] + shared,
     }
     return Overview(
         own=_totals(own, of_own),

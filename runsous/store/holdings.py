@@ -51,16 +51,21 @@ def sports(conn: Connection, user_id: int) -> list[str]:
 
 
 def music_of(conn: Connection, user_id: int, source: str, heard: Span) -> dict[str, int]:
-    """``plays`` timed by one source, and how many different ``tracks`` they are of.
+    """``plays`` that one source alone told of, how many different ``tracks`` they are of, and
+    how many of these are ``shared`` with what other sources told.
 
     ``heard`` are the first and the last stamp of the source.
     """
     row = conn.execute(
         text(
-            "SELECT count(*)::int AS plays, count(DISTINCT track_id)::int AS tracks FROM plays"
-            " WHERE user_id = :user AND source = :source"
+            "SELECT coalesce(sum(n), 0)::int AS plays, count(*)::int AS tracks,"
+            " (count(*) FILTER (WHERE EXISTS (SELECT FROM plays p WHERE p.user_id = :user"
+            "   AND p.track_id = t.track_id AND p.sources <> ARRAY[:source])))::int AS shared"
+            " FROM (SELECT track_id, count(*) AS n FROM plays"
+            "   WHERE user_id = :user AND sources = ARRAY[:source]"
             # A stamp may be the end of a play; the bounds let the index serve.
-            " AND started_at BETWEEN CAST(:since AS timestamptz) - interval '1 day' AND :until"
+            "   AND started_at BETWEEN CAST(:since AS timestamptz) - interval '1 day' AND :until"
+            "   GROUP BY track_id) t"
         ),
         {"user": user_id, "source": source, "since": heard[0], "until": heard[1]},
     )

@@ -178,6 +178,32 @@ def test_the_sample_is_counted_apart(engine, shelf):
     assert found.sample.plays == counted[0]["n"] > 100
 
 
+def test_songs_shared_with_the_sample_are_ones_own_too(engine, tmp_path):
+    user = make.user(engine)
+    sample.add(engine, user)
+    heard = make.rows(
+        engine,
+        "SELECT DISTINCT a.name || ' – ' || t.title AS song FROM plays p"
+        " JOIN tracks t ON t.id = p.track_id JOIN artists a ON a.id = t.artist_id ORDER BY 1",
+    )
+    songs = [heard[0]["song"], heard[1]["song"], "Nobody – Mine Alone"]
+    again = [(n * 300.0, song) for n, song in enumerate([*songs, *songs])]
+    # At the very time of a play of the sample: what two told of is not the sample's alone.
+    (met,) = make.rows(
+        engine,
+        "SELECT a.name || ' – ' || t.title AS song, p.started_at AS at FROM plays p"
+        " JOIN tracks t ON t.id = p.track_id JOIN artists a ON a.id = t.artist_id"
+        " WHERE NOT p.is_skip AND a.name || ' – ' || t.title <> ALL (:songs) LIMIT 1",
+        songs=songs,
+    )
+    at_once = make.lastfm((0, met["song"]), start=met["at"])
+    make.take(engine, make.written(tmp_path, "own.csv", make.lastfm(*again)))
+    make.take(engine, make.written(tmp_path, "at_once.csv", at_once))
+    own, of_sample = overview(engine, user).own, overview(engine, user).sample
+    assert (own.plays, own.tracks) == (7, 4)
+    assert of_sample.tracks == len(heard)
+
+
 def test_past_imports_are_told_newest_first_with_what_became_of_them(engine, tmp_path):
     user = make.user(engine)
     make.take(engine, make.written(tmp_path, "a.fit", make.fit()), tmp_path / "gone.fit")
