@@ -23,4 +23,5 @@ page = st.navigation(
     ],
     position="top",
 )
+session.turn_to(page.url_path)
 page.run()

@@ -48,6 +48,10 @@ class Rejected(ServiceError):
     """It refuses for good; asking again changes nothing until somebody does what is said."""
 
 
+class UnknownUser(Rejected):
+    """It knows nobody by the name that the user gave."""
+
+
 class NotConnected(Rejected):
     """The user's permission is missing, has ended or was taken back: they must connect again."""
 

@@ -106,6 +106,32 @@ def once(message: str, icon: str = ":material/check:") -> None:
     st.session_state["once"] = (message, icon)
 
 
+def say_here(message: str, *, is_good: bool) -> None:
+    """Shows a message on this page until the user does something there, or is elsewhere."""
+    st.session_state["said here"] = (message, is_good)
+
+
+def show_said_here() -> None:
+    """Shows what :func:`say_here` kept."""
+    message, is_good = st.session_state.get("said here", ("", True))
+    if message and is_good:
+        st.success(message, icon=":material/check:")
+    elif message:
+        st.warning(message, icon=":material/link_off:")
+
+
+def no_longer_say() -> None:
+    """Forgets what :func:`say_here` kept."""
+    st.session_state.pop("said here", None)
+
+
+def turn_to(page: str) -> None:
+    """Notes which page is open: what was said on another is forgotten."""
+    if st.session_state.get("open page") != page:
+        no_longer_say()
+    st.session_state["open page"] = page
+
+
 def show_once() -> None:
     """Shows what :func:`once` kept."""
     if "once" in st.session_state:

@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 from runsous import jobs, settings
 from runsous.demo.services.sample_world import made_up_world
 from runsous.demo.services.server import Simulators
-from runsous.demo.services.world import Clock
+from runsous.demo.services.world import Clock, Person
 from runsous.settings import Services
 from runsous.store import connections, service_windows, sync_runs, users
 from runsous.store.service_windows import Window
@@ -346,6 +346,42 @@ def test_who_is_back_from_a_service_is_told_what_came_of_it(app, user, join):
     assert not visit(app, "connections", service="<b>", outcome="connected").success
 
 
+def test_what_came_of_it_is_told_once_and_not_with_every_reload(app, user, join):
+    came = {"service": "lastfm", "outcome": "refused", "why": "denied"}
+    assert visit(app, "connections", **came).warning
+    assert not app.query_params
+    # A run that ends meanwhile draws the page anew.
+    assert "did not let Run Sous BPM in at Last.fm" in run(app).warning[0].value
+    run(app.switch_page("home.py"))
+    assert not run(app.switch_page("connections.py")).warning
+    join("strava", PRIVATE)
+    visit(app, "connections", service="strava", outcome="connected")
+    press(app, "Sync now")
+    assert not app.success
+    assert "service" in visit(app, "connections", service="strava").query_params
+
+
+def test_a_wrong_name_is_changed_in_place(app, user, sims, engine):
+    sims.world.people["ben"] = Person("ben", "Ben", 102, "b-token", is_private=True)
+    for wrong in ("ben", "ann"):
+        visit(app, "connections")
+        name = next(t for t in app.text_input if t.label == "User name at Last.fm")
+        name.input(wrong)
+        press(app, "Connect Last.fm")
+        connected.finish(engine, user, "lastfm")
+        if wrong == "ben":
+            said = words(visit(app, "connections"))
+            assert "This listening is private: sign in at Last.fm." in said
+            assert "page Connections" not in said
+    said = words(visit(app, "connections"))
+    assert "Connected as ann" in said
+    assert "Is this not your name there?" in said
+    assert "50 new plays" in said
+    # A name that was proven is its owner's.
+    connected.connect(engine, user, sims, "lastfm")
+    assert "Is this not your name there?" not in words(visit(app, "connections"))
+
+
 def test_strava_s_data_is_kept_shorter_only_when_that_is_confirmed(app, user, join, engine):
     join("strava", PRIVATE)
     visit(app, "connections")
@@ -418,4 +454,5 @@ def test_only_what_connecting_again_mends_offers_it(app, user, join, has_run, en
         connections.set_trouble(conn, user, "lastfm", "This listening is private.")
     visit(app, "connections")
     assert "/oauth/lastfm/start" in links(app)
-    assert "User name at Last.fm" not in [t.label for t in app.text_input]
+    # It may have been another's name from the start.
+    assert next(t for t in app.text_input if t.label == "User name at Last.fm").value == "ann"

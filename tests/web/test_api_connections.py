@@ -84,7 +84,8 @@ def test_a_token_tells_who_one_is_at_listenbrainz(engine, web, sims):
 def test_who_is_not_there_is_not_connected(engine, web, sims, user):
     before = make.tables(engine, *APART)
     for service in ("lastfm", "listenbrainz"):
-        problem(web.put(f"{ALL}/{service}", json={"username": "nobody"}), 502)
+        unknown = web.put(f"{ALL}/{service}", json={"username": "nobody"})
+        assert "knows nobody by this name" in problem(unknown, 422)["detail"]
         problem(web.put(f"{ALL}/{service}", json={"username": "a/b"}), 400)
         problem(web.put(f"{ALL}/{service}", json={"username": ""}), 400)
     assert "own page" in problem(web.put(f"{ALL}/strava", json={"username": "ann"}), 400)["detail"]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 from urllib.parse import urlencode
 
-from runsous.errors import NotConnected, RateLimited, Rejected, Unavailable
+from runsous.errors import NotConnected, RateLimited, Rejected, Unavailable, UnknownUser
 from runsous.histories import pages
 from runsous.histories.pages import Page
 from runsous.net.http import Answer, Http
@@ -24,13 +24,13 @@ _PAUSE_S: Final = 15.0
 """Last.fm tells only that it was asked too often, not until when."""
 _PASSING: Final = frozenset({8, 11, 16})
 _TOO_OFTEN: Final = 29
-_SIGN_IN: Final = "sign in at Last.fm from the page Connections"
+_SIGN_IN: Final = "sign in at Last.fm"
 _ENDED: Final = f"Last.fm does not accept the permission to read this listening: {_SIGN_IN} again."
 _UNFINISHED: Final = f"The sign-in at Last.fm was not finished in time: {_SIGN_IN} again."
 _ACCOUNT: Final = "the one that https://www.last.fm/api/accounts shows"
 _MEANING: Final[Mapping[int, tuple[type[Rejected], str]]] = {
     4: (NotConnected, _ENDED),
-    6: (Rejected, "Last.fm knows nobody by this name: correct it on the page Connections."),
+    6: (UnknownUser, "Last.fm knows nobody by this name: correct it."),
     9: (NotConnected, _ENDED),
     10: (
         Rejected,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import quote
 
-from runsous.errors import NotConnected, RateLimited, Rejected
+from runsous.errors import NotConnected, RateLimited, UnknownUser
 from runsous.histories import pages
 from runsous.histories.pages import Page
 from runsous.net.http import Answer, Http
@@ -27,7 +27,7 @@ class ListenBrainz:
     """ListenBrainz, with or without a user's token.
 
     All it does can raise what :meth:`Http.call` does, :class:`RateLimited` and
-    :class:`Rejected`; :class:`NotConnected` where the token is not accepted.
+    :class:`UnknownUser`; :class:`NotConnected` where the token is not accepted.
     """
 
     api: Http
@@ -66,13 +66,11 @@ class ListenBrainz:
 def _judge(answer: Answer) -> None:
     if answer.status == 401:
         raise NotConnected(
-            "ListenBrainz does not accept the token any more: copy it once more from "
-            "https://listenbrainz.org/settings/ to the page Connections."
+            "ListenBrainz does not accept the token any more: copy it once more from"
+            " https://listenbrainz.org/settings/."
         )
     if answer.status == 404:
-        raise Rejected(
-            "ListenBrainz knows nobody by this name: correct it on the page Connections."
-        )
+        raise UnknownUser("ListenBrainz knows nobody by this name: correct it.")
     told = answer.headers.get("X-RateLimit-Reset-In") or answer.headers.get("Retry-After")
     if answer.status == 429 and told:
         raise RateLimited("ListenBrainz wants to be asked less often.", later(told, _WINDOW_S))

@@ -13,7 +13,7 @@ from runsous.ui import format as fmt
 from runsous.ui import sync_words as words
 from runsous.ui.components import cards
 from runsous.ui.connections_data import SPOTIFY, STRAVA, State
-from runsous.ui.session import User, dialog, once
+from runsous.ui.session import User, dialog, no_longer_say, once
 
 T = TypeVar("T")
 
@@ -94,7 +94,7 @@ def _leaving(user: User, state: State) -> None:
     except RunsousError as error:
         st.error(cards.plain(str(error)), icon=":material/error:")
         return
-    st.query_params.clear()
+    no_longer_say()
     once(f"{state.title} is disconnected.")
     st.rerun()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from html import escape
 
 import streamlit as st
@@ -17,7 +18,7 @@ from runsous.ui.components import (
     sync_runs,
 )
 from runsous.ui.connections_data import LASTFM, LISTENBRAINZ, STRAVA, State
-from runsous.ui.session import User, fragment, once
+from runsous.ui.session import User, fragment, no_longer_say, once, say_here, show_said_here
 
 _EVERY_S = 1.5
 _CLASSES = {"needs you": "needs"}
@@ -26,17 +27,23 @@ _SOON_DAYS = 14
 
 def arrival(user: User) -> None:
     """What came of it, for someone who is back from a service's own page."""
-    asked = st.query_params
-    service = asked.get("service", "")
-    if service not in data.ALL:
-        return
-    state = data.state(user, service)
+    asked = st.query_params.to_dict()
+    if "outcome" in asked:
+        # An address that told it would tell it anew with each reload.
+        st.query_params.clear()
+        no_longer_say()
+        if asked.get("service") in data.ALL:
+            _came_back(data.state(user, asked["service"]), asked)
+    show_said_here()
+
+
+def _came_back(state: State, asked: Mapping[str, str]) -> None:
     is_well = state.connection is not None and not state.connection["trouble"]
-    if asked.get("outcome") == "connected" and is_well:
-        words_ = f"{state.title} is connected. What it has for you is on its way."
-        st.success(words_, icon=":material/check:")
-    elif asked.get("outcome") == "refused":
-        st.warning(words.refusal(state.title, asked.get("why", "")), icon=":material/link_off:")
+    if asked["outcome"] == "connected" and is_well:
+        said = f"{state.title} is connected. What it has for you is on its way."
+        say_here(said, is_good=True)
+    elif asked["outcome"] == "refused":
+        say_here(words.refusal(state.title, asked.get("why", "")), is_good=False)
 
 
 def grid(user: User) -> None:
@@ -66,6 +73,8 @@ def _card(user: User, state: State) -> None:
             connection_setup.steps(state)
         elif _is_to_be_connected_again(state):
             connect(user, state)
+        elif state.service == LISTENBRAINZ or _is_by_name_alone(state):
+            _other_name(user, state)
         connection_settings.settings(user, state)
     cards.quiet(words.TERMS[state.service])
 
@@ -136,6 +145,7 @@ def _connect_lastfm(user: User, state: State) -> None:
     has_sign_in = data.has_sign_in(LASTFM)
     if state.connection is not None and state.connection["trouble"] and has_sign_in:
         brands.connect_button(LASTFM)
+        _other_name(user, state)
         return
     _name_form(user, state)
     if has_sign_in:
@@ -145,6 +155,18 @@ def _connect_lastfm(user: User, state: State) -> None:
             "Listening that is hidden from others can be read only where whoever runs this server"
             " has set LASTFM_SHARED_SECRET."
         )
+
+
+def _is_by_name_alone(state: State) -> bool:
+    """Whether somebody told us a name at Last.fm, and did not sign in there by it."""
+    row = state.connection
+    return state.service == LASTFM and row is not None and "private" not in row["scopes"]
+
+
+def _other_name(user: User, state: State) -> None:
+    """The way to another name without letting go of what is here."""
+    with st.expander("Is this not your name there?", icon=":material/edit:"):
+        _name_form(user, state)
 
 
 def _name_form(user: User, state: State) -> None:
@@ -172,7 +194,7 @@ def _name_form(user: User, state: State) -> None:
     except RunsousError as error:
         st.error(cards.plain(str(error)), icon=":material/error:")
         return
-    st.query_params.clear()
+    no_longer_say()
     once(f"{title} is connected.")
     st.rerun()
 

@@ -16,7 +16,7 @@ from runsous.ui import format as fmt
 from runsous.ui import sync_words as words
 from runsous.ui.components import cards
 from runsous.ui.connections_data import State
-from runsous.ui.session import User, is_phone, once
+from runsous.ui.session import User, is_phone, no_longer_say, once
 
 _COUNTS = {
     "Activities": "activities_new",
@@ -82,7 +82,7 @@ def _do(what: Callable[[], None]) -> None:
     except RunsousError as error:
         st.error(str(error))
         return
-    st.query_params.clear()
+    no_longer_say()
     st.rerun()
 
 

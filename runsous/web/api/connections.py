@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, HTTPException, Path, Query
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from runsous import jobs
-from runsous.errors import NotFound
+from runsous.errors import NotFound, UnknownUser
 from runsous.store import connections, sync_runs
 from runsous.sync import connecting, services, syncing
 from runsous.web.api.activities import Id
@@ -145,11 +145,15 @@ def change_connection(
     """Connects by user name, or changes how often is synced.
 
     Strava and Spotify are connected in a browser, by ``/oauth/{service}/start``. 409 where this
-    server is not registered with the service; 502 or 503 where the service does not do its part.
+    server is not registered with the service; 422 where the service knows nobody by that name;
+    502 or 503 where it does not do its part.
     """
     if change.username is not None or change.token is not None:
         _check_configured(service)
-        connecting.name_user(engine, user, service, change.username or "", change.token)
+        try:
+            connecting.name_user(engine, user, service, change.username or "", change.token)
+        except UnknownUser as error:
+            raise HTTPException(422, str(error)) from error
         jobs.defer_sync(engine, user, service)
     with engine.begin() as conn:
         known = connections.one(conn, user, service)
