@@ -14,6 +14,7 @@ if shown is None:
     st.stop()
 
 activity_facts.header(user, shown)
+activity_facts.other_names(user, shown)
 activity_facts.figures(user, shown)
 view = data.activity_view(user, shown["id"], shown["revision"])
 activity_facts.credit(view)

@@ -13,7 +13,8 @@ from sqlalchemy import Connection
 from runsous import frames
 from runsous.analysis import attribution, offsets
 from runsous.analysis import segments as measuring
-from runsous.store import activities, activity_files, plays, segments, streams
+from runsous.histories.plays import tidy
+from runsous.store import activities, activity_files, plays, remote_activities, segments, streams
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,14 @@ FACTS = (
 def facts(conn: Connection, user_id: int, activity_id: int) -> dict[str, Any]:
     """The stored row plus ``n_pauses``; raises :class:`NotFound` unless it is this user's."""
     return activities.one(conn, user_id, activity_id)
+
+
+def names(conn: Connection, user_id: int, activity_ids: Sequence[int]) -> dict[int, dict[str, str]]:
+    """What services call activities, by service; none where no service told of one."""
+    found = remote_activities.names(conn, user_id, "strava", activity_ids)
+    # As its word is taken over where the activity was not renamed here.
+    tidied = {number: tidy(name) for number, name in found.items()}
+    return {number: {"strava": name} for number, name in tidied.items() if name}
 
 
 def view(conn: Connection, user_id: int, activity_id: int) -> View:

@@ -200,6 +200,24 @@ def told_of(
     return {row.activity_id: row.number for row in rows}
 
 
+def names(
+    conn: Connection, user_id: int, service: str, activity_ids: Sequence[int]
+) -> dict[int, str]:
+    """What a service calls activities of ours by now, of those that it told of."""
+    numbers = told_of(conn, user_id, service, activity_ids)
+    if not numbers:
+        return {}
+    rows = conn.execute(
+        text(
+            "SELECT remote_id, summary ->> 'name' AS name FROM remote_activities"
+            " WHERE user_id = :user AND service = :service AND remote_id = ANY (:ids)"
+        ),
+        {"user": user_id, "service": service, "ids": [int(n) for n in numbers.values()]},
+    )
+    known = {str(row.remote_id): row.name for row in rows if row.name}
+    return {number: known[told] for number, told in numbers.items() if told in known}
+
+
 def dismiss(conn: Connection, user_id: int, keys: Sequence[str]) -> None:
     """Notes that their owner does not want the activities of these names (see :func:`key`)."""
     conn.execute(

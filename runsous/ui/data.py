@@ -57,6 +57,12 @@ def activity_facts(user: User, activity_id: int) -> _Row:
         return activity_report.facts(conn, user.id, activity_id)
 
 
+def service_names(user: User, activity_id: int) -> dict[str, str]:
+    """What services call the activity, by service."""
+    with database.current().begin() as conn:
+        return activity_report.names(conn, user.id, [activity_id]).get(activity_id, {})
+
+
 def activity_view(user: User, activity_id: int, revision: int) -> activity_report.View:
     """Samples and segments of one activity, as they are by now."""
     return _activity_view(as_of(user, activity_id, revision))

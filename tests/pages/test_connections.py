@@ -1,4 +1,4 @@
-"""Connections: how each service stands, connecting and letting go, and where it shows elsewhere."""
+"""Connections: how each service stands, its runs and its settings."""
 
 from __future__ import annotations
 
@@ -7,96 +7,18 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-import pytest
 import streamlit as st
 from sqlalchemy import text
 from streamlit.testing.v1 import AppTest
 
-from runsous import jobs, settings
-from runsous.demo.services.sample_world import made_up_world
-from runsous.demo.services.server import Simulators
-from runsous.demo.services.world import Clock, Person
-from runsous.settings import Services
-from runsous.store import connections, service_windows, sync_runs, users
-from runsous.store.service_windows import Window
+from runsous import settings
+from runsous.store import connections, sync_runs
 from tests import running
-from tests.pages import library
-from tests.pages.reading import button, html, press, run, table, visit, words
+from tests.pages.reading import button, press, run, table, visit, words
+from tests.pages.services import ALL, PRIVATE, close, has_run, join, links, sims, use, user
 from tests.sync import connected, make
 
-ALL = Services(
-    strava_client_id="1",
-    strava_client_secret="2",
-    spotify_client_id="3",
-    lastfm_api_key="4",
-    lastfm_shared_secret="5",
-)
-PRIVATE = ("read", "activity:read_all")
-
-
-def use(services):
-    settings.use(replace(settings.current(), services=services))
-
-
-@pytest.fixture
-def user(engine):
-    """Someone who lives by the clock of Prague."""
-    number = make.user(engine)
-    with engine.begin() as conn:
-        users.save_settings(conn, number, {"home_zone": "Europe/Prague"})
-    use(ALL)
-    yield number
-    jobs.close(engine)
-
-
-@pytest.fixture
-def join(engine, user):
-    """Connects a service without asking it."""
-
-    def connect(service, scopes=(), name="Ann"):
-        with engine.begin() as conn:
-            account = connections.Account("77", name, scopes)
-            connections.connect(conn, user, service, account, 3600)
-
-    return connect
-
-
-@pytest.fixture
-def has_run(engine, user):
-    """Lets a run of a service have ended."""
-
-    def end(service, status, message=None, **counts):
-        with engine.begin() as conn:
-            number = sync_runs.begin(conn, user, service, "schedule")
-            sync_runs.start(conn, user, number)
-            sync_runs.note(conn, user, number, **counts)
-            sync_runs.finish(conn, user, number, status, message)
-
-    return end
-
-
-@pytest.fixture
-def sims(engine, user):
-    """The services, simulated: three activities, fifty plays."""
-    with Simulators(made_up_world(activities=3, listens=50, now=Clock())) as simulators:
-        simulators.lastfm.per_second = None
-        connected.use(simulators)
-        yield simulators
-
-
-def links(app):
-    """All addresses that the page's own HTML leads to."""
-    return " ".join(part for e in html(app) for part in e.value.split('href="')[1:])
-
-
-def close(engine, **windows):
-    """Lets so many of the calls that Strava allows be made: ``{window: (used, allowed)}``."""
-    now = datetime.now(UTC)
-    until = now + timedelta(hours=1)
-    with engine.begin() as conn:
-        for name, (used, allowed) in windows.items():
-            fresh = {name.replace("_", " "): Window(allowed, used, until)}
-            service_windows.told(conn, "strava", fresh, fresh, now)
+__all__ = ["has_run", "join", "sims", "user"]
 
 
 def test_what_is_not_set_up_says_which_settings_and_where_to_get_them(app):
@@ -284,104 +206,6 @@ def test_how_often_is_chosen_and_shown(app, user, join, engine):
     assert (row["is_scheduled"], row["interval_s"]) == (False, 10_800)
 
 
-def test_a_user_name_connects_and_an_unknown_one_says_so(app, user, sims, engine):
-    visit(app, "connections")
-    name = next(t for t in app.text_input if t.label == "User name at Last.fm")
-    name.input("nobody")
-    press(app, "Connect Last.fm")
-    assert "Last.fm knows nobody by this name" in words(app)
-    name = next(t for t in app.text_input if t.label == "User name at Last.fm")
-    name.input("ann")
-    press(app, "Connect Last.fm")
-    assert "Last.fm is connected." in words(app)
-    assert "Connected as ann It reads what everybody can see there." in words(app)
-    assert connected.finish(engine, user, "lastfm")["status"] == "done"
-    assert "50 new plays" in words(run(app))
-
-
-def test_a_token_of_somebody_else_is_refused(app, user, sims):
-    visit(app, "connections")
-    fields = {t.label: t for t in app.text_input}
-    fields["User name at ListenBrainz"].input("ben")
-    fields["Token (not needed)"].input(sims.world.people["ann"].listenbrainz_token)
-    press(app, "Connect ListenBrainz")
-    assert "This token belongs to ann, not to ben." in words(app)
-
-
-def test_letting_go_of_strava_deletes_what_it_told_unless_that_is_to_stay(app, user, sims, engine):
-    for is_kept in (True, False):
-        connected.connect(engine, user, sims, "strava")
-        connected.finish(engine, user, "strava")
-        press(visit(app, "connections"), "Disconnect")
-        assert app.radio[0].value == "Delete them"
-        if is_kept:
-            app.radio[0].set_value("Keep them as my own")
-        # What lies over a page goes with the page's next run, unless it is called for again.
-        app.button(key="disconnect strava").click()
-        app.button(key="leave strava").click()
-        assert "Strava is disconnected." in words(run(app))
-        left = make.rows(engine, "SELECT count(*) AS n FROM activities")[0]["n"]
-        assert left == (3 if is_kept else 0)
-        assert make.rows(engine, "SELECT FROM connections") == []
-
-
-def test_plays_stay_unless_they_are_to_go(app, join):
-    join("lastfm", name="ann")
-    press(visit(app, "connections"), "Disconnect")
-    assert app.radio[0].value == "Keep them as my own"
-
-
-def test_who_is_back_from_a_service_is_told_what_came_of_it(app, user, join):
-    refused = {"service": "strava", "outcome": "refused"}
-    said = words(visit(app, "connections", **refused, why="denied"))
-    assert "You did not let Run Sous BPM in at Strava" in said
-    codes = ("expired", "scopes", "limited", "unavailable", "rejected", "<b>Send money</b>")
-    told = [visit(app, "connections", **refused, why=why).warning[0].value for why in codes]
-    assert len(set(told)) == len(codes)
-    assert told[-1] == "Strava was not connected: try once more."
-    came = {"service": "strava", "outcome": "connected"}
-    assert not visit(app, "connections", **came).success
-    join("strava", PRIVATE)
-    assert "Strava is connected." in visit(app, "connections", **came).success[0].value
-    assert not visit(app, "connections", service="<b>", outcome="connected").success
-
-
-def test_what_came_of_it_is_told_once_and_not_with_every_reload(app, user, join):
-    came = {"service": "lastfm", "outcome": "refused", "why": "denied"}
-    assert visit(app, "connections", **came).warning
-    assert not app.query_params
-    # A run that ends meanwhile draws the page anew.
-    assert "did not let Run Sous BPM in at Last.fm" in run(app).warning[0].value
-    run(app.switch_page("home.py"))
-    assert not run(app.switch_page("connections.py")).warning
-    join("strava", PRIVATE)
-    visit(app, "connections", service="strava", outcome="connected")
-    press(app, "Sync now")
-    assert not app.success
-    assert "service" in visit(app, "connections", service="strava").query_params
-
-
-def test_a_wrong_name_is_changed_in_place(app, user, sims, engine):
-    sims.world.people["ben"] = Person("ben", "Ben", 102, "b-token", is_private=True)
-    for wrong in ("ben", "ann"):
-        visit(app, "connections")
-        name = next(t for t in app.text_input if t.label == "User name at Last.fm")
-        name.input(wrong)
-        press(app, "Connect Last.fm")
-        connected.finish(engine, user, "lastfm")
-        if wrong == "ben":
-            said = words(visit(app, "connections"))
-            assert "This listening is private: sign in at Last.fm." in said
-            assert "page Connections" not in said
-    said = words(visit(app, "connections"))
-    assert "Connected as ann" in said
-    assert "Is this not your name there?" in said
-    assert "50 new plays" in said
-    # A name that was proven is its owner's.
-    connected.connect(engine, user, sims, "lastfm")
-    assert "Is this not your name there?" not in words(visit(app, "connections"))
-
-
 def test_strava_s_data_is_kept_shorter_only_when_that_is_confirmed(app, user, join, engine):
     join("strava", PRIVATE)
     visit(app, "connections")
@@ -394,44 +218,6 @@ def test_strava_s_data_is_kept_shorter_only_when_that_is_confirmed(app, user, jo
     assert row["days"] == "7"
 
 
-def test_what_strava_told_leads_there_and_bears_its_name(app, user, sims, engine, tmp_path):
-    make.take(engine, make.written(tmp_path, "run.fit", library.run_with_music()))
-    connected.connect(engine, user, sims, "strava")
-    connected.finish(engine, user, "strava")
-    number = min(sims.world.people["ann"].activities)
-    there = f"{settings.current().services.strava_url}/activities/{number}"
-    for name in ("home", "activities"):
-        assert there in links(visit(app, name))
-        assert links(app).count("View on Strava") == 3
-        assert "Powered by Strava" in words(app)
-    (own,) = make.rows(engine, "SELECT id FROM activities WHERE external_id = :n", n=str(number))
-    assert there in links(visit(app, "activity", id=own["id"]))
-    assert "Powered by Strava" in words(app)
-    visit(app, "activity", id=library.number(engine, library.START))
-    assert "Strava" not in words(app)
-
-
-def test_songs_that_spotify_knows_lead_there(filled, engine):
-    there = "https://open.spotify.com/track/3aJ2aJz5xL03hpaqdPS7Ah"
-    visit(filled, "listening")
-    assert set(table(filled)["Spotify"]) == {there}
-    assert "Song details from Spotify" in words(filled)
-    number = library.number(engine, library.START)
-    visit(filled, "activity", id=number)
-    assert table(filled)["Spotify"].tolist() == [there, "", there, "", there]
-    assert "Open in Spotify" not in words(filled)
-    filled.session_state[f"chosen of activity {number}"] = 2
-    assert there in links(run(filled))
-    assert "Open in Spotify" in words(filled)
-
-
-def test_songs_that_spotify_does_not_know_do_not_name_it(app, engine, tmp_path):
-    scrobbled = make.lastfm((0, "Ana – One"), start=library.START)
-    make.take(engine, make.written(tmp_path, "scrobbles.csv", scrobbled))
-    assert "Spotify" not in table(visit(app, "listening"))
-    assert "Song details from" not in words(app)
-
-
 def test_who_is_not_signed_in_sees_no_connection(engine, user, join, monkeypatch):
     join("strava", PRIVATE)
     settings.use(replace(settings.current(), auth="accounts"))
@@ -440,19 +226,3 @@ def test_who_is_not_signed_in_sees_no_connection(engine, user, join, monkeypatch
     said = words(AppTest.from_file(page, default_timeout=60).run())
     assert "You are signed out" in said
     assert "Strava" not in said
-
-
-def test_only_what_connecting_again_mends_offers_it(app, user, join, has_run, engine):
-    join("strava", PRIVATE)
-    has_run("strava", "failed", "Strava does not know this app.")
-    assert "/oauth/strava/start" not in links(visit(app, "connections"))
-    join("lastfm", name="ann")
-    has_run("lastfm", "failed", "Last.fm knows nobody by this name.")
-    visit(app, "connections")
-    assert next(t for t in app.text_input if t.label == "User name at Last.fm").value == "ann"
-    with engine.begin() as conn:
-        connections.set_trouble(conn, user, "lastfm", "This listening is private.")
-    visit(app, "connections")
-    assert "/oauth/lastfm/start" in links(app)
-    # It may have been another's name from the start.
-    assert next(t for t in app.text_input if t.label == "User name at Last.fm").value == "ann"

@@ -184,6 +184,20 @@ def test_budget_and_time_of_the_newest_activity_are_told(engine, web, sims, user
     assert item["expires_at"] is None
 
 
+def test_both_names_of_an_activity_are_told(engine, web, sims, user):
+    connected.connect(engine, user, sims, "strava")
+    connected.finish(engine, user, "strava")
+    newest, *others = found(web.get(f"{API}/activities"))["items"]
+    assert (newest["name"], newest["names"]) == ("Run 2", {"strava": "Run 2"})
+    here = f"{API}/activities/{newest['id']}"
+    assert found(web.patch(here, json={"name": "Mine"}))["names"] == {"strava": "Run 2"}
+    sims.world.edit("ann", int(newest["external_id"]), name="Race")
+    connected.again(engine, user, "strava")
+    item = found(web.get(here))
+    assert (item["name"], item["names"]) == ("Mine", {"strava": "Race"})
+    assert found(web.get(f"{API}/activities"))["items"] == [item, *others]
+
+
 def test_spotify_is_to_be_connected_anew_within_six_months(engine, web, sims, user):
     connected.connect(engine, user, sims, "spotify")
     item = one(web, "spotify")

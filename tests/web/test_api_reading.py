@@ -25,7 +25,7 @@ Z = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 ACTIVITY = (
     "id source external_id name sport sub_sport start_time time_zone utc_offset_s elapsed_time_s"
     " moving_time_s distance_m elevation_gain_m average_heartrate max_heartrate average_cadence"
-    " cadence_unit average_speed_mps has_gps channels n_points n_pauses n_songs device"
+    " cadence_unit average_speed_mps has_gps channels n_points n_pauses n_songs device names"
 )
 SEGMENT = "index track start_time end_time start_s end_s listen metrics points"
 TRACK = "id name artist album isrc mbid tempo_bpm"

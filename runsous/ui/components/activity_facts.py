@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import Any
 
 import streamlit as st
 
 from runsous.errors import NotFound
 from runsous.reports.activity import View
-from runsous.ui import data
+from runsous.ui import connections_data, data
 from runsous.ui import format as fmt
 from runsous.ui.components import brands, cards
 from runsous.ui.session import User
@@ -39,6 +40,19 @@ def header(user: User, activity: dict[str, Any]) -> None:
     if activity["is_sample"]:
         said.append("made-up sample")
     cards.quiet(" · ".join(said))
+
+
+def other_names(user: User, activity: dict[str, Any]) -> None:
+    """What a service calls it, where it was given another name here."""
+    for service, name in data.service_names(user, activity["id"]).items():
+        if name == activity["name"]:
+            continue
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            said = f"{connections_data.TITLES[service]} calls it “{name}”."
+            st.html(f'<div class="rs-quiet">{escape(said)}</div>', width="content")
+            if st.button("Use that name", key=f"name of {service}", type="tertiary"):
+                data.rename_activity(user, activity["id"], name)
+                st.rerun()
 
 
 def figures(user: User, activity: dict[str, Any]) -> None:

@@ -38,8 +38,9 @@ def list_activities(
     wanted = Filter(sport=sport, since=utc(since), until=utc(until))
     rows = activities.after(conn, user, wanted, decode_cursor(cursor), limit + 1)
     last = rows[limit - 1] if len(rows) > limit else None
+    names = report.names(conn, user, [row["id"] for row in rows[:limit]])
     return ActivityPage(
-        items=[_activity(row) for row in rows[:limit]],
+        items=[_activity(row, names) for row in rows[:limit]],
         next_cursor=encode_cursor(last["start_time"], last["id"]) if last else None,
         total=activities.count(conn, user, wanted),
     )
@@ -48,7 +49,7 @@ def list_activities(
 @router.get("/activities/{activity_id}")
 def get_activity(conn: Conn, user: User, activity_id: Id) -> Activity:
     """One activity's facts."""
-    return _activity(activities.one(conn, user, activity_id))
+    return _one(conn, user, activity_id)
 
 
 @router.patch("/activities/{activity_id}")
@@ -61,7 +62,7 @@ def change_activity(conn: Conn, user: User, activity_id: Id, change: ActivityCha
         users.touch(conn, user)
     if change.music_offset_s is not None:
         songs.shift(conn, user, activity_id, change.music_offset_s)
-    return _activity(activities.one(conn, user, activity_id))
+    return _one(conn, user, activity_id)
 
 
 @router.delete("/activities/{activity_id}", status_code=204)
@@ -112,8 +113,13 @@ def get_music(
     return Response(answers.kept(key, make), media_type="application/json")
 
 
-def _activity(row: Mapping[str, Any]) -> Activity:
-    facts = {name: row[name] for name in report.FACTS}
+def _one(conn: Conn, user: int, activity_id: int) -> Activity:
+    row = activities.one(conn, user, activity_id)
+    return _activity(row, report.names(conn, user, [activity_id]))
+
+
+def _activity(row: Mapping[str, Any], names: Mapping[int, Mapping[str, str]]) -> Activity:
+    facts = {name: row[name] for name in report.FACTS} | {"names": names.get(row["id"], {})}
     # As its plays do: what was made up must not pass for a recording.
     return Activity.model_validate(facts | {"source": SAMPLE} if row["is_sample"] else facts)
 

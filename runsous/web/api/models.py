@@ -30,12 +30,14 @@ class Activity(BaseModel):
     """One activity's facts; absent values are null.
 
     ``source`` is the kind of file it came from, ``sample`` for those of the sample runner.
+    ``names`` are what services call it, by service: ``name`` may have been given here.
     """
 
     id: int
     source: str
     external_id: str | None
     name: str | None
+    names: dict[str, str]
     sport: str
     sub_sport: str | None
     start_time: Moment
