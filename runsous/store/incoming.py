@@ -20,12 +20,15 @@ from runsous.store.database import raw
 from runsous.store.spans import Span
 
 _TEMPORARY = ("incoming", "reports", "touched")
-_INCOMING = (*frames.LISTENS, "artist_key", "title_key", "earliest_at", "latest_at")
+_INCOMING = (
+    *(name for name in frames.LISTENS if name != "tempo_bpm"),
+    *("artist_key", "title_key", "earliest_at", "latest_at"),
+)
 
 _TABLE = """CREATE TEMP TABLE incoming (
     source text, stamp timestamptz, stamp_kind text, precision_s float8, idle_s float8,
     played_s float8, duration_s float8, artist text, title text, album text, isrc text,
-    mbid text, spotify_id text, tempo_bpm float8, is_skipped bool, is_offline bool,
+    mbid text, spotify_id text, is_skipped bool, is_offline bool,
     artist_key text, title_key text, earliest_at timestamptz, latest_at timestamptz
 ) ON COMMIT DROP"""
 
@@ -42,11 +45,11 @@ ON CONFLICT (user_id, key) DO UPDATE SET name = excluded.name
 WHERE (length(excluded.name), excluded.name COLLATE "C") < (length(a.name), a.name COLLATE "C")"""
 
 _TRACKS = """INSERT INTO tracks AS t
-    (user_id, artist_id, title_key, title, album, isrc, mbid, spotify_id, tempo_bpm)
+    (user_id, artist_id, title_key, title, album, isrc, mbid, spotify_id)
 SELECT :user, a.id, i.title_key,
     (array_agg(i.title ORDER BY length(i.title), i.title COLLATE "C"))[1],
     min(i.album COLLATE "C"), min(i.isrc COLLATE "C"), min(i.mbid COLLATE "C"),
-    min(i.spotify_id COLLATE "C"), min(i.tempo_bpm)
+    min(i.spotify_id COLLATE "C")
 FROM incoming i JOIN artists a ON a.user_id = :user AND a.key = i.artist_key
 WHERE i.title IS NOT NULL
 GROUP BY a.id, i.title_key
@@ -56,8 +59,7 @@ ON CONFLICT (user_id, artist_id, title_key) DO UPDATE SET
     album = least(excluded.album COLLATE "C", t.album),
     isrc = least(excluded.isrc COLLATE "C", t.isrc),
     mbid = least(excluded.mbid COLLATE "C", t.mbid),
-    spotify_id = least(excluded.spotify_id COLLATE "C", t.spotify_id),
-    tempo_bpm = least(excluded.tempo_bpm, t.tempo_bpm)
+    spotify_id = least(excluded.spotify_id COLLATE "C", t.spotify_id)
 RETURNING xmax = 0 AS is_new"""
 
 _REPORTS = f"""CREATE TEMP TABLE reports ON COMMIT DROP AS

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from runsous.demo import music, season
 from runsous.model import SAMPLE
 from runsous.store import activities, totals, users
-from runsous.sync import listening, songs, workouts
+from runsous.sync import listening, songs, tempo, workouts
 
 _SEED = 20
 _MUSIC = 0.2
@@ -27,7 +27,9 @@ def add(engine: Engine, user_id: int, tell: Callable[[float], None] = lambda _: 
         users.lock(conn, user_id)
         if totals.sources(conn, user_id).get(SAMPLE):
             return
-        listening.keep(conn, user_id, music.listening(_SEED, now.date()), now)
+        heard = music.listening(_SEED, now.date())
+        listening.keep(conn, user_id, heard, now)
+        tempo.keep_words(conn, user_id, SAMPLE, heard.rename(columns={"tempo_bpm": "bpm"}))
         tell(_MUSIC)
         outings = list(season.workouts(_SEED, now.date()))
         for done, outing in enumerate(outings):
@@ -43,5 +45,6 @@ def remove(engine: Engine, user_id: int) -> None:
         users.lock(conn, user_id)
         activities.remove_sample(conn, user_id)
         listening.forget_source(conn, user_id, SAMPLE)
+        tempo.forget_words(conn, user_id, SAMPLE)
         users.touch(conn, user_id)
     songs.settle(engine, user_id)

@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 from sqlalchemy import Connection, Engine, text
 
 from runsous import settings
@@ -15,7 +16,7 @@ from runsous.accounts import entry, everything
 from runsous.keys import Keyring
 from runsous.store import accounts, connections, database, sync_runs, tokens
 from runsous.store import sessions as store_sessions
-from runsous.sync import import_files, listening, songs, uploads
+from runsous.sync import import_files, listening, songs, tempo, uploads
 from tests.sync import make
 
 PASSWORD = "a long enough password"
@@ -57,6 +58,12 @@ def somebody(engine: Engine, folder: Path, name: str) -> Somebody:
     library(engine, account.id, folder / name, run, song)
     with engine.begin() as conn:
         listening.shift_source(conn, account.id, "lastfm", 1.0)
+        tempo.keep_words(
+            conn,
+            account.id,
+            "csv",
+            pd.DataFrame({"artist": ["Band"], "title": [song], "bpm": 171.0}, index=[0]),
+        )
         conn.execute(
             text(
                 'INSERT INTO pool_lengths (activity_id, user_id, "index", start_s, elapsed_s,'

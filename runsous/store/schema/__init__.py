@@ -1,4 +1,4 @@
-"""The tables. Every row carries its owner's ``user_id``; migrations bring them into being.
+"""The tables. Every row of a user's carries ``user_id``; migrations bring them into being.
 
 ``activity_streams`` and ``listens`` have no foreign keys: they are written by bulk COPY,
 where a check per row would cost more than the write, and become hypertables where
@@ -33,6 +33,14 @@ from runsous.store.schema.services import (
     remote_activities,
     service_windows,
     sync_runs,
+)
+from runsous.store.schema.songs import (
+    song_facts,
+    song_ids,
+    song_lookups,
+    song_sources,
+    song_words,
+    songs,
 )
 from runsous.store.schema.workouts import (
     activities,
@@ -73,6 +81,12 @@ __all__ = [
     "segments",
     "service_windows",
     "sessions",
+    "song_facts",
+    "song_ids",
+    "song_lookups",
+    "song_sources",
+    "song_words",
+    "songs",
     "source_offsets",
     "source_totals",
     "sync_runs",

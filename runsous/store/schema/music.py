@@ -8,6 +8,7 @@ from sqlalchemy import (
     Column,
     DateTime,
     Double,
+    ForeignKey,
     ForeignKeyConstraint,
     Identity,
     Index,
@@ -46,7 +47,19 @@ tracks = Table(
     Column("mbid", Text),
     Column("spotify_id", Text),
     Column("duration_s", Double),
+    # The song of the catalogue that it is; none until somebody looks it up.
+    Column("song_id", BigInteger, ForeignKey("songs.id", ondelete="SET NULL"), index=True),
+    # What was decided from all that is known of it (``sync.tempo``), and why.
     Column("tempo_bpm", Double),
+    Column("tempo_source", Text),
+    Column("tempo_confidence", Double),
+    Column("tempo_note", Text),
+    Column("is_tempo_disputed", Boolean, nullable=False, server_default=text("false")),
+    Column("energy", Double),
+    Column("danceability", Double),
+    Column("valence", Double),
+    Column("key", SmallInteger),
+    Column("mode", SmallInteger),
     ForeignKeyConstraint(
         ["artist_id", "user_id"], ["artists.id", "artists.user_id"], ondelete="CASCADE"
     ),

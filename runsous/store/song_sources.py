@@ -1,0 +1,101 @@
+"""How each source of songs is doing: when it is asked next, and what has come of it so far."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+
+@dataclass
+class Tally:
+    """What came of asking: songs found, unknown and failed, calls, those that went wrong, and how
+    many seconds all that took.
+    """
+
+    found: int = 0
+    unknown: int = 0
+    failed: int = 0
+    calls: int = 0
+    errors: int = 0
+    busy_s: float = 0.0
+
+
+def due(conn: Connection, sources: list[str], now: datetime) -> list[str]:
+    """Those of ``sources`` that are not left alone now."""
+    rows = conn.execute(
+        text(
+            "SELECT n.source FROM unnest(CAST(:sources AS text[])) WITH ORDINALITY n (source, nth)"
+            " LEFT JOIN song_sources s ON s.source = n.source"
+            " WHERE s.source IS NULL OR NOT s.is_refused AND s.next_at <= :now ORDER BY nth"
+        ),
+        {"sources": sources, "now": now},
+    )
+    return list(rows.scalars())
+
+
+def rest(
+    conn: Connection, source: str, until: datetime, message: str | None = None, failures: int = 0
+) -> None:
+    """Leaves a source alone until then; ``message`` says why, without one it has nothing to do.
+
+    ``failures`` is how often in a row it could not be reached.
+    """
+    _set(conn, source, next_at=until, message=message, failures=failures)
+
+
+def refuse(conn: Connection, source: str, message: str) -> None:
+    """Leaves a source alone for good: it does not answer applications like this one."""
+    _set(conn, source, is_refused=True, message=message)
+
+
+def wake(conn: Connection) -> None:
+    """Lets those go on that had nothing to do."""
+    conn.execute(
+        text("UPDATE song_sources SET next_at = now() WHERE message IS NULL AND next_at > now()")
+    )
+
+
+def count(conn: Connection, source: str, tally: Tally) -> None:
+    """Adds to what has come of it."""
+    conn.execute(
+        text(
+            "INSERT INTO song_sources AS s"
+            " (source, n_found, n_unknown, n_failed, n_calls, n_errors, busy_s)"
+            " VALUES (:source, :found, :unknown, :failed, :calls, :errors, :busy_s)"
+            " ON CONFLICT (source) DO UPDATE SET n_found = s.n_found + excluded.n_found,"
+            " n_unknown = s.n_unknown + excluded.n_unknown,"
+            " n_failed = s.n_failed + excluded.n_failed, n_calls = s.n_calls + excluded.n_calls,"
+            " n_errors = s.n_errors + excluded.n_errors, busy_s = s.busy_s + excluded.busy_s"
+        ),
+        {"source": source, **vars(tally)},
+    )
+
+
+def every(conn: Connection) -> dict[str, dict[str, Any]]:
+    """All that is noted of each source that was ever asked, by name."""
+    rows = conn.execute(text("SELECT * FROM song_sources ORDER BY source"))
+    return {row.source: row._asdict() for row in rows}
+
+
+def failures(conn: Connection, source: str) -> int:
+    """How often in a row it could not be reached."""
+    found = conn.execute(
+        text("SELECT failures FROM song_sources WHERE source = :source"), {"source": source}
+    )
+    return int(found.scalar() or 0)
+
+
+def _set(conn: Connection, source: str, **values: Any) -> None:
+    names = ", ".join(values)
+    conn.execute(
+        text(
+            f"INSERT INTO song_sources (source, {names})"  # noqa: S608 - fixed names
+            f" VALUES (:source, {', '.join(f':{name}' for name in values)})"
+            " ON CONFLICT (source) DO UPDATE SET"
+            f" {', '.join(f'{name} = excluded.{name}' for name in values)}"
+        ),
+        {"source": source, **values},
+    )

@@ -1,0 +1,206 @@
+"""The catalogue of songs: which there are, by which ids they are known, what sources told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import IntEnum
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from runsous.model import SAMPLE
+
+
+class Band(IntEnum):
+    """What is asked for first: songs of activities without a tempo, all others that were heard,
+    those whose answers are old, and those nobody has heard yet.
+    """
+
+    RUNS = 1
+    HEARD = 2
+    STALE = 3
+    DISCOVERY = 4
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A song to be asked for; ``ids`` by kind, those that lead somewhere else left out."""
+
+    id: int
+    artist: str
+    title: str
+    album: str | None
+    duration_s: float | None
+    ids: Mapping[str, tuple[str, ...]]
+    band: Band
+
+
+# What only the sample plays is known by heart.
+_UNTIED = """t.song_id IS NULL AND u.settings ->> 'tempo_lookups' IS DISTINCT FROM 'off'
+    AND EXISTS (SELECT FROM plays p WHERE p.track_id = t.id AND p.user_id = t.user_id
+        AND p.source <> :sample)"""
+_ENROL = f"""INSERT INTO songs (artist_key, title_key, artist, title, album, duration_s, band)
+SELECT DISTINCT ON (a.key, t.title_key) a.key, t.title_key, a.name, t.title, t.album,
+    t.duration_s, :heard
+FROM tracks t JOIN artists a ON a.id = t.artist_id JOIN users u ON u.id = t.user_id
+WHERE t.user_id = :user AND {_UNTIED}
+ON CONFLICT (artist_key, title_key) DO NOTHING"""  # noqa: S608 - ours
+_TIE = f"""UPDATE tracks t SET song_id = s.id FROM artists a, songs s, users u
+WHERE t.user_id = :user AND a.id = t.artist_id AND u.id = t.user_id AND {_UNTIED}
+    AND (s.artist_key, s.title_key) = (a.key, t.title_key)
+RETURNING t.id, t.song_id"""  # noqa: S608 - ours
+_IDS = """INSERT INTO song_ids (song_id, kind, value, told_by)
+SELECT DISTINCT t.song_id, k.kind, k.value, 'listens' FROM tracks t
+CROSS JOIN LATERAL (VALUES ('isrc', upper(replace(t.isrc, '-', ''))), ('mbid', lower(t.mbid)),
+    ('spotify', t.spotify_id)) k (kind, value)
+WHERE t.song_id IS NOT NULL AND k.value IS NOT NULL AND (CAST(:tracks AS bigint[]) IS NULL
+    OR t.id = ANY(CAST(:tracks AS bigint[])))
+ON CONFLICT DO NOTHING"""
+_RANK = """WITH heard AS (
+    SELECT t.song_id, sum(h.n) AS n, bool_or(r.track_id IS NOT NULL) AS is_run FROM tracks t
+    JOIN (SELECT track_id, count(*) AS n FROM plays GROUP BY track_id) h ON h.track_id = t.id
+    LEFT JOIN (SELECT DISTINCT track_id FROM segments) r ON r.track_id = t.id
+    WHERE t.song_id IS NOT NULL GROUP BY t.song_id
+), ranked AS (
+    SELECT s.id, coalesce(h.n, 0) AS n,
+        CASE WHEN h.is_run THEN :runs WHEN h.n > 0 THEN :heard ELSE :discovery END AS band
+    FROM songs s LEFT JOIN heard h ON h.song_id = s.id
+) UPDATE songs s SET n_plays = r.n, band = r.band FROM ranked r
+WHERE r.id = s.id AND (s.n_plays, s.band) IS DISTINCT FROM (r.n, r.band)"""
+
+# What a source can be asked of a song: by ids of ``kinds``, or by its name where ``by_name``.
+_OPEN = """SELECT s.id, s.artist, s.title, s.album, s.duration_s, k.ids,
+    CASE WHEN l.state IN ('found', 'unknown') AND l.due_at <= :now THEN 3
+        WHEN s.band = 1 AND EXISTS (SELECT FROM song_facts f
+            WHERE f.song_id = s.id AND f.bpm IS NOT NULL) THEN 2
+        ELSE s.band END AS band, s.n_plays
+FROM songs s
+LEFT JOIN song_lookups l ON l.song_id = s.id AND l.source = :source
+CROSS JOIN LATERAL (SELECT coalesce(array_agg(i.kind || ':' || i.value
+    ORDER BY i.match DESC NULLS LAST, i.kind, i.value), '{}') AS ids FROM song_ids i
+    WHERE i.song_id = s.id AND i.kind = ANY(CAST(:kinds AS text[]))
+        AND coalesce(i.match, 1) > 0) k
+WHERE (l.song_id IS NULL OR l.due_at <= :now
+        OR l.state = 'unknown' AND NOT k.ids <@ l.asked_with)
+    AND (cardinality(k.ids) > 0 OR :by_name)
+    AND (CAST(:after AS text) IS NULL OR cardinality(k.ids) > 0 OR EXISTS (
+        SELECT FROM song_lookups o WHERE o.song_id = s.id AND o.source = :after))"""
+
+
+@dataclass(frozen=True)
+class Ways:
+    """How a source can be asked of a song: by ids of these kinds, by its name if ``by_name``;
+    that only when source ``after`` was asked, which may know an id.
+    """
+
+    kinds: tuple[str, ...]
+    by_name: bool = False
+    after: str | None = None
+
+
+def untied_users(conn: Connection) -> list[int]:
+    """The users who heard songs that are not in the catalogue yet."""
+    rows = conn.execute(
+        text(
+            f"SELECT u.id FROM users u WHERE EXISTS (SELECT FROM tracks t"  # noqa: S608 - ours
+            f" WHERE t.user_id = u.id AND {_UNTIED}) ORDER BY u.id"
+        ),
+        {"sample": SAMPLE},
+    )
+    return list(rows.scalars())
+
+
+def enrol(conn: Connection, user_id: int) -> dict[int, int]:
+    """Takes the songs that a user has heard into the catalogue, unless they do not want theirs
+    looked up: the song of each track that has one from now on.
+    """
+    values = {"user": user_id, "sample": SAMPLE}
+    conn.execute(text(_ENROL), {**values, "heard": Band.HEARD})
+    tied = {row.id: row.song_id for row in conn.execute(text(_TIE), values)}
+    if tied:
+        conn.execute(text(_IDS), {"tracks": list(tied)})
+    return tied
+
+
+def learn_ids(conn: Connection) -> None:
+    """Takes over the ids that users' own histories name."""
+    conn.execute(text(_IDS), {"tracks": None})
+
+
+def rank(conn: Connection) -> None:
+    """Notes how often each song was heard, and whether on an activity."""
+    bands = {"runs": Band.RUNS, "heard": Band.HEARD, "discovery": Band.DISCOVERY}
+    conn.execute(text(_RANK), bands)
+
+
+def wanted(conn: Connection, source: str, ways: Ways, now: datetime, limit: int) -> list[Wanted]:
+    """What to ask a source next, the most wanted first."""
+    rows = conn.execute(
+        text(f"{_OPEN} ORDER BY band, s.n_plays DESC, s.id LIMIT :limit"),
+        {**_ways(source, ways, now), "limit": limit},
+    )
+    return [
+        Wanted(
+            row.id,
+            row.artist,
+            row.title,
+            row.album,
+            row.duration_s,
+            _kinds(row.ids),
+            Band(row.band),
+        )
+        for row in rows
+    ]
+
+
+def open_by_band(conn: Connection, source: str, ways: Ways, now: datetime) -> dict[Band, int]:
+    """How many songs wait to be asked for at a source, by band."""
+    rows = conn.execute(
+        text(f"SELECT band, count(*) FROM ({_OPEN}) o GROUP BY band"),  # noqa: S608 - ours
+        _ways(source, ways, now),
+    )
+    return {Band(band): count for band, count in rows}
+
+
+def open_of_user(conn: Connection, user_id: int, source: str, ways: Ways, now: datetime) -> int:
+    """How many songs of a user wait to be asked for at a source."""
+    found = conn.execute(
+        text(
+            f"SELECT count(*) FROM ({_OPEN}) o WHERE id IN"  # noqa: S608 - ours
+            " (SELECT song_id FROM tracks WHERE user_id = :user)"
+        ),
+        {**_ways(source, ways, now), "user": user_id},
+    )
+    return int(found.scalar_one())
+
+
+def sweep(conn: Connection) -> None:
+    """Forgets songs that nobody has any more."""
+    conn.execute(
+        text(
+            "DELETE FROM songs s WHERE NOT EXISTS (SELECT FROM tracks t WHERE t.song_id = s.id)"
+            " AND NOT (s.band = :discovery AND EXISTS"
+            " (SELECT FROM artists a WHERE a.key = s.artist_key))"
+        ),
+        {"discovery": Band.DISCOVERY},
+    )
+
+
+def _ways(source: str, ways: Ways, now: datetime) -> dict[str, Any]:
+    return {
+        "source": source,
+        "now": now,
+        "kinds": list(ways.kinds),
+        "by_name": ways.by_name,
+        "after": ways.after,
+    }
+
+
+def _kinds(ids: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for each in ids:
+        kind, _, value = each.partition(":")
+        found[kind] = (*found.get(kind, ()), value)
+    return found

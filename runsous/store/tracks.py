@@ -1,0 +1,64 @@
+"""Tracks of a user: what they are called, what was decided of them, when they were heard."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from runsous.errors import NotFound
+
+_FACTS = """SELECT t.id, t.title, a.name AS artist, t.album, t.isrc, t.mbid, t.spotify_id,
+    t.duration_s, t.song_id, t.tempo_bpm, t.tempo_source, t.tempo_confidence, t.tempo_note,
+    t.is_tempo_disputed, t.energy, t.danceability, t.valence, t.key, t.mode
+FROM tracks t JOIN artists a ON a.id = t.artist_id"""
+
+
+def one(conn: Connection, user_id: int, track_id: int) -> dict[str, Any]:
+    """``id, title, artist, album, isrc, mbid, spotify_id, duration_s, song_id`` and all of
+    ``store.decisions``; :class:`NotFound` unless it is this user's.
+    """
+    row = conn.execute(
+        text(f"{_FACTS} WHERE t.user_id = :user AND t.id = :id"),
+        {"user": user_id, "id": track_id},
+    ).one_or_none()
+    if row is None:
+        raise NotFound("There is no such track.")
+    return row._asdict()
+
+
+def disputed(conn: Connection, user_id: int, limit: int = 100) -> list[dict[str, Any]]:
+    """Tracks on whose tempo sources disagree, those run to most often first: as :func:`one`,
+    and ``n_runs``.
+    """
+    rows = conn.execute(
+        text(
+            f"SELECT f.*, coalesce(r.n, 0) AS n_runs FROM ({_FACTS}"  # noqa: S608 - ours
+            " WHERE t.user_id = :user AND t.is_tempo_disputed) f LEFT JOIN ("
+            "   SELECT track_id, count(DISTINCT activity_id) AS n FROM segments"
+            "   WHERE user_id = :user GROUP BY track_id) r ON r.track_id = f.id"
+            " ORDER BY n_runs DESC, f.artist, f.title, f.id LIMIT :limit"
+        ),
+        {"user": user_id, "limit": limit},
+    )
+    return [row._asdict() for row in rows]
+
+
+def heard_on(conn: Connection, user_id: int, track_id: int) -> list[dict[str, Any]]:
+    """Every stretch of an activity with this track, the newest first: ``activity_id, name, sport,
+    start_time, time_zone, utc_offset_s, start_s, end_s, cadence_unit`` and
+    :data:`runsous.frames.METRICS`.
+    """
+    rows = conn.execute(
+        text(
+            "SELECT s.activity_id, a.name, a.sport, a.start_time, a.time_zone, a.utc_offset_s,"
+            " a.cadence_unit, a.is_sample, s.start_s, s.end_s, s.elapsed_s, s.moving_s,"
+            " s.distance_m, s.pace_s_per_km, s.gap_s_per_km, s.average_heartrate,"
+            " s.max_heartrate, s.average_cadence, s.elevation_gain_m"
+            " FROM segments s JOIN activities a ON (a.id, a.user_id) = (s.activity_id, s.user_id)"
+            " WHERE s.user_id = :user AND s.track_id = :track"
+            " ORDER BY a.start_time DESC, s.start_s DESC"
+        ),
+        {"user": user_id, "track": track_id},
+    )
+    return [row._asdict() for row in rows]
