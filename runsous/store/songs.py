@@ -37,6 +37,28 @@ class Wanted:
     band: Band
 
 
+@dataclass(frozen=True)
+class Ways:
+    """How a source can be asked of a song: by ids of these kinds, by its name if ``by_name``;
+    that only when source ``after`` was asked, which may know an id.
+    """
+
+    kinds: tuple[str, ...]
+    by_name: bool = False
+    after: str | None = None
+
+
+WAYS: Mapping[str, Ways] = {
+    "deezer": Ways(("isrc",), by_name=True),
+    # Deezer may know the id by which it need not be looked for.
+    "musicbrainz": Ways(("mbid", "isrc"), by_name=True, after="deezer"),
+    "reccobeats": Ways(("spotify", "isrc")),
+    "acousticbrainz": Ways(("mbid",)),
+    "spotify": Ways(("spotify",)),
+}
+"""Every source there can be."""
+
+
 # What only the sample plays is known by heart.
 _UNTIED = """t.song_id IS NULL AND u.settings ->> 'tempo_lookups' IS DISTINCT FROM 'off'
     AND EXISTS (SELECT FROM plays p WHERE p.track_id = t.id AND p.user_id = t.user_id
@@ -89,15 +111,12 @@ WHERE (l.song_id IS NULL OR l.due_at <= :now
         SELECT FROM song_lookups o WHERE o.song_id = s.id AND o.source = :after))"""
 
 
-@dataclass(frozen=True)
-class Ways:
-    """How a source can be asked of a song: by ids of these kinds, by its name if ``by_name``;
-    that only when source ``after`` was asked, which may know an id.
-    """
-
-    kinds: tuple[str, ...]
-    by_name: bool = False
-    after: str | None = None
+def sources(conn: Connection) -> list[str]:
+    """The sources there are here: Spotify only where somebody has connected it."""
+    connected = conn.execute(
+        text("SELECT 1 FROM connections WHERE service = 'spotify' AND trouble IS NULL LIMIT 1")
+    ).first()
+    return [source for source in WAYS if source != "spotify" or connected]
 
 
 def untied_users(conn: Connection) -> list[int]:
@@ -110,6 +129,18 @@ def untied_users(conn: Connection) -> list[int]:
         {"sample": SAMPLE},
     )
     return list(rows.scalars())
+
+
+def untied(conn: Connection, user_id: int) -> int:
+    """How many songs of a user are not in the catalogue yet, and will be."""
+    found = conn.execute(
+        text(
+            "SELECT count(*) FROM tracks t JOIN users u ON u.id = t.user_id"  # noqa: S608 - ours
+            f" WHERE t.user_id = :user AND {_UNTIED}"
+        ),
+        {"user": user_id, "sample": SAMPLE},
+    )
+    return int(found.scalar_one())
 
 
 def enrol(conn: Connection, user_id: int) -> dict[int, int]:
@@ -135,45 +166,51 @@ def rank(conn: Connection) -> None:
     conn.execute(text(_RANK), bands)
 
 
-def wanted(conn: Connection, source: str, ways: Ways, now: datetime, limit: int) -> list[Wanted]:
+def wanted(conn: Connection, source: str, now: datetime, limit: int) -> list[Wanted]:
     """What to ask a source next, the most wanted first."""
     rows = conn.execute(
         text(f"{_OPEN} ORDER BY band, s.n_plays DESC, s.id LIMIT :limit"),
-        {**_ways(source, ways, now), "limit": limit},
+        {**_asked(source, now), "limit": limit},
     )
     return [
-        Wanted(
-            row.id,
-            row.artist,
-            row.title,
-            row.album,
-            row.duration_s,
-            _kinds(row.ids),
-            Band(row.band),
-        )
-        for row in rows
+        Wanted(r.id, r.artist, r.title, r.album, r.duration_s, _kinds(r.ids), Band(r.band))
+        for r in rows
     ]
 
 
-def open_by_band(conn: Connection, source: str, ways: Ways, now: datetime) -> dict[Band, int]:
-    """How many songs wait to be asked for at a source, by band."""
+def open_by_band(conn: Connection, source: str, now: datetime) -> dict[Band, int]:
+    """How many songs are still to be asked for at a source, by band."""
     rows = conn.execute(
         text(f"SELECT band, count(*) FROM ({_OPEN}) o GROUP BY band"),  # noqa: S608 - ours
-        _ways(source, ways, now),
+        # Those that wait for another source to be asked first come as well.
+        _asked(source, now) | {"after": None},
     )
     return {Band(band): count for band, count in rows}
 
 
-def open_of_user(conn: Connection, user_id: int, source: str, ways: Ways, now: datetime) -> int:
-    """How many songs of a user wait to be asked for at a source."""
+def open_of_user(conn: Connection, user_id: int, source: str, now: datetime) -> set[int]:
+    """The songs of a user that are to be asked for at a source now."""
     found = conn.execute(
         text(
-            f"SELECT count(*) FROM ({_OPEN}) o WHERE id IN"  # noqa: S608 - ours
+            f"SELECT id FROM ({_OPEN}) o WHERE id IN"  # noqa: S608 - ours
             " (SELECT song_id FROM tracks WHERE user_id = :user)"
         ),
-        {**_ways(source, ways, now), "user": user_id},
+        {**_asked(source, now), "user": user_id},
     )
-    return int(found.scalar_one())
+    return set(found.scalars())
+
+
+def of_user(conn: Connection, user_id: int) -> tuple[int, int]:
+    """How many songs a user has heard, the sample's aside, and of how many the tempo is known."""
+    row = conn.execute(
+        text(
+            "SELECT count(*), count(tempo_bpm) FROM tracks t WHERE user_id = :user AND EXISTS"
+            " (SELECT FROM plays p WHERE p.track_id = t.id AND p.user_id = t.user_id"
+            " AND p.source <> :sample)"
+        ),
+        {"user": user_id, "sample": SAMPLE},
+    ).one()
+    return row[0], row[1]
 
 
 def sweep(conn: Connection) -> None:
@@ -188,14 +225,8 @@ def sweep(conn: Connection) -> None:
     )
 
 
-def _ways(source: str, ways: Ways, now: datetime) -> dict[str, Any]:
-    return {
-        "source": source,
-        "now": now,
-        "kinds": list(ways.kinds),
-        "by_name": ways.by_name,
-        "after": ways.after,
-    }
+def _asked(source: str, now: datetime) -> dict[str, Any]:
+    return {"source": source, "now": now, **vars(WAYS[source]), "kinds": list(WAYS[source].kinds)}
 
 
 def _kinds(ids: Sequence[str]) -> dict[str, tuple[str, ...]]:
