@@ -49,7 +49,8 @@ class Rule:
 class Patience:
     """A gate (:class:`runsous.net.http.Gate`) that lets through what a service allows.
 
-    ``is_brief`` is for what others wait for, and what can as well be asked later.
+    ``is_brief`` is for what others wait for, and what can as well be asked later. ``calls`` are
+    those it let through, ``errors`` those that got no answer, or not the one asked for.
     """
 
     def __init__(
@@ -66,6 +67,7 @@ class Patience:
         self.stopping = stopping or threading.Event()
         self.is_brief = is_brief
         self.calls = 0
+        self.errors = 0
 
     def enter(self) -> None:
         """Returns when a call may go out, counted; :class:`RateLimited` when that is long."""
@@ -84,6 +86,7 @@ class Patience:
     def leave(self, status: int, headers: Mapping[str, str]) -> None:
         """Learns from an answer; :class:`RateLimited` where the service wants no more calls."""
         now = _now()
+        self.errors += status in (0, 429) or status >= 500
         said = self.rule.told(headers, now)
         with self.engine.begin() as conn:
             fresh = self.rule.windows(now)
