@@ -16,10 +16,15 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from runsous.demo.services import lastfm, spotify, strava
+from runsous.demo.services.acousticbrainz import Acousticbrainz
 from runsous.demo.services.calls import Calls
+from runsous.demo.services.catalogue import Catalogue, of_world
+from runsous.demo.services.deezer import Deezer
 from runsous.demo.services.desk import Office
 from runsous.demo.services.lastfm import Lastfm
 from runsous.demo.services.listenbrainz import Listenbrainz
+from runsous.demo.services.musicbrainz import Musicbrainz
+from runsous.demo.services.reccobeats import Reccobeats
 from runsous.demo.services.sample_world import sample_world
 from runsous.demo.services.spotify import Spotify
 from runsous.demo.services.strava import Strava
@@ -33,18 +38,24 @@ _TICKED: Final = re.compile(r'name="scope" value="([^"]+)" checked')
 class Simulators:
     """The services about one world; usable as a context manager.
 
-    ``calls`` tells who called what, ``faults`` is for what shall go wrong.
+    ``calls`` tells who called what, ``faults`` is for what shall go wrong. The tempo services
+    know what is in ``catalogue``; if none is given, what the people of the world heard.
     """
 
-    def __init__(self, world: World, port: int = 0) -> None:
+    def __init__(self, world: World, port: int = 0, catalogue: Catalogue | None = None) -> None:
         office = Office(world, Calls(world.now))
         self.world = world
         self.calls = office.calls
         self.faults = office.faults
         self.strava = Strava(office)
-        self.spotify = Spotify(office)
+        self.catalogue = catalogue or of_world(world)
+        self.spotify = Spotify(office, self.catalogue)
         self.lastfm = Lastfm(office)
         self.listenbrainz = Listenbrainz(office)
+        self.musicbrainz = Musicbrainz(office, self.catalogue)
+        self.deezer = Deezer(office, self.catalogue)
+        self.reccobeats = Reccobeats(office, self.catalogue)
+        self.acousticbrainz = Acousticbrainz(office, self.catalogue)
         self._port = port
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
@@ -69,6 +80,10 @@ class Simulators:
             "LASTFM_API_KEY": lastfm.API_KEY,
             "LASTFM_SHARED_SECRET": lastfm.SHARED_SECRET,
             "LISTENBRAINZ_API_URL": f"{self.address}/listenbrainz",
+            "MUSICBRAINZ_API_URL": f"{self.address}/musicbrainz/ws/2",
+            "DEEZER_API_URL": f"{self.address}/deezer",
+            "RECCOBEATS_API_URL": f"{self.address}/reccobeats",
+            "ACOUSTICBRAINZ_API_URL": f"{self.address}/acousticbrainz/api/v1",
         }
 
     def start(self) -> Self:
@@ -139,6 +154,10 @@ class Simulators:
                 Mount("/lastfm", routes=self.lastfm.site()),
                 Mount("/lastfm-api/2.0", routes=self.lastfm.api()),
                 Mount("/listenbrainz", routes=self.listenbrainz.api()),
+                Mount("/musicbrainz/ws/2", routes=self.musicbrainz.api()),
+                Mount("/deezer", routes=self.deezer.api()),
+                Mount("/reccobeats", routes=self.reccobeats.api()),
+                Mount("/acousticbrainz/api/v1", routes=self.acousticbrainz.api()),
             ]
         )
 

@@ -1,4 +1,4 @@
-"""Spotify, simulated: authorisation with PKCE, and the last plays."""
+"""Spotify, simulated: authorisation with PKCE, the last plays, audio features for old apps."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from starlette.routing import Route
 
 from runsous.demo.services import pages
 from runsous.demo.services.asking import credentials
+from runsous.demo.services.audio_features import AudioFeatures
 from runsous.demo.services.calls import Call
+from runsous.demo.services.catalogue import Catalogue
 from runsous.demo.services.desk import Desk, Office
 from runsous.demo.services.faults import Fault
 from runsous.demo.services.grants import Grant, Grants
@@ -37,8 +39,9 @@ class Spotify:
 
     name: ServiceName = "spotify"
 
-    def __init__(self, office: Office) -> None:
+    def __init__(self, office: Office, catalogue: Catalogue) -> None:
         self._office = office
+        self.audio_features = AudioFeatures(catalogue)
         self._desk = Desk(self, office)
         self.grants = Grants(office.world.now, _LIFE_S)
         self.resting_until = 0.0
@@ -64,6 +67,7 @@ class Spotify:
                 self._data("user-read-currently-playing", self._currently_playing),
             ),
             Route("/tracks/{id}", self._data("", self._track)),
+            Route("/audio-features", self._data("", self.audio_features.answer)),
         ]
 
     def who(self, request: Request) -> str | None:

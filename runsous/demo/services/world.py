@@ -15,7 +15,16 @@ from typing import Any, Final, Literal
 
 from runsous.model import Lap
 
-ServiceName = Literal["strava", "spotify", "lastfm", "listenbrainz"]
+ServiceName = Literal[
+    "strava",
+    "spotify",
+    "lastfm",
+    "listenbrainz",
+    "musicbrainz",
+    "deezer",
+    "reccobeats",
+    "acousticbrainz",
+]
 
 Streams = dict[str, list[Any]]
 """By the type's name as in Strava's answers; all of one length, ``time`` among them."""
