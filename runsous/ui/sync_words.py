@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, Literal
 
 from runsous.ui import format as fmt
@@ -65,7 +65,7 @@ _REFUSALS = {
     "limited": "{0} allows no more calls just now: connect again in a quarter of an hour.",
     "unavailable": "{0} could not be reached: connect again in a few minutes.",
     "rejected": "{0} refused: either this server is not registered there as it should be, or your"
-    " account is not among those it lets in.",
+    " account is not among those it lets in. Whoever runs the server can mend both.",
 }
 _UNKNOWN = "{0} was not connected: try once more."
 
@@ -141,10 +141,15 @@ def date(at: datetime, zone: tzinfo) -> str:
 
 
 def when(at: datetime, zone: tzinfo, now: datetime) -> str:
-    """ "today 14:05", "Mon 3 Nov 14:05" """
+    """ "today 14:05", "tomorrow 00:10", "Mon 3 Nov 14:05" """
+    return f"{_day(at, zone, now)} {fmt.clock(at, zone)}"
+
+
+def _day(at: datetime, zone: tzinfo, now: datetime) -> str:
     day = fmt.day(at, zone, now)
-    day = day.lower() if day in ("Today", "Yesterday") else day
-    return f"{day} {fmt.clock(at, zone)}"
+    if day in ("Today", "Yesterday"):
+        return day.lower()
+    return "tomorrow" if fmt.day(at, zone, now + timedelta(days=1)) == "Today" else day
 
 
 def brought(run: _Row) -> str:
@@ -182,7 +187,12 @@ def progress(state: State, zone: tzinfo) -> tuple[float | None, str]:
         what = "Waiting to start"
     else:
         what = run["phase"] or f"Asking {state.title}"
-    return share, f"{what} · {run['done']:,} of {run['total']:,}" if run["total"] else what
+    if not run["total"]:
+        return share, what
+    so_far = f"{run['done']:,} of {run['total']:,}"
+    if run["status"] == "waiting" and run["phase"]:
+        so_far = f"{run['phase'][:1].lower()}{run['phase'][1:]}: {so_far}"
+    return share, f"{what} · {so_far}"
 
 
 def _waiting(state: State, zone: tzinfo) -> str:
@@ -214,8 +224,10 @@ def newest(state: State, zone: tzinfo, now: datetime) -> str | None:
     """How far what is known from a service reaches."""
     if state.seen_at is None:
         return None
-    what = "activity" if state.service == STRAVA else "play"
-    return f"Newest {what}: {when(state.seen_at, zone, now)}"
+    if state.service == STRAVA:
+        # Its own clock, by which it is shown elsewhere, may be another than the user's.
+        return f"Newest activity: {_day(state.seen_at, zone, now)}"
+    return f"Newest play: {when(state.seen_at, zone, now)}"
 
 
 def next_run(state: State, zone: tzinfo, now: datetime) -> str:
@@ -229,6 +241,8 @@ def next_run(state: State, zone: tzinfo, now: datetime) -> str:
         return f"{often}, once you have connected again"
     if row["next_run_at"] <= now:
         return f"{often}, next in a moment"
+    if problem(state) is not None:
+        return f"next try {when(row['next_run_at'], zone, now)}"
     return f"{often}, next {when(row['next_run_at'], zone, now)}"
 
 

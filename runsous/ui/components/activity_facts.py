@@ -50,7 +50,10 @@ def other_names(user: User, activity: dict[str, Any]) -> None:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             said = f"{connections_data.TITLES[service]} calls it “{name}”."
             st.html(f'<div class="rs-quiet">{escape(said)}</div>', width="content")
-            if st.button("Use that name", key=f"name of {service}", type="tertiary"):
+            is_wanted = st.button(
+                "Use that name", key=f"name of {service}", type="tertiary", icon=":material/check:"
+            )
+            if is_wanted:
                 data.rename_activity(user, activity["id"], name)
                 st.rerun()
 

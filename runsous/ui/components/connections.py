@@ -40,8 +40,7 @@ def arrival(user: User) -> None:
 def _came_back(state: State, asked: Mapping[str, str]) -> None:
     is_well = state.connection is not None and not state.connection["trouble"]
     if asked["outcome"] == "connected" and is_well:
-        said = f"{state.title} is connected. What it has for you is on its way."
-        say_here(said, is_good=True)
+        say_here(f"{state.title} is connected.", is_good=True)
     elif asked["outcome"] == "refused":
         say_here(words.refusal(state.title, asked.get("why", "")), is_good=False)
 

@@ -6,6 +6,7 @@ import streamlit as st
 
 _PAGE = """
 [data-testid="stMainBlockContainer"]{padding-top:4.6rem;padding-bottom:3rem;max-width:82rem}
+[data-testid="stApp"] a:focus-visible{outline:3px solid #0A84C6;outline-offset:2px}
 .rs-quiet{font-size:.85rem;line-height:1.5;opacity:.7;overflow-wrap:anywhere}
 .rs-figures{display:flex;flex-wrap:wrap;gap:.35rem 2rem;margin:.1rem 0 .4rem}
 .rs-figures div{min-width:4.5rem}
@@ -105,8 +106,6 @@ a.rs-connect,[class*="st-key-connect-"] button{display:inline-flex;align-items:c
  height:48px;min-height:48px;padding:0 1.3rem;border:0;font-weight:650;text-decoration:none}
 a.rs-connect img{height:24px}
 a.rs-connect:hover,[class*="st-key-connect-"] button:hover{filter:brightness(.93)}
-a.rs-connect:focus-visible{outline:3px solid color-mix(in srgb,currentColor 55%,transparent);
- outline-offset:2px}
 a.rs-connect.strava{background:#FC4C02;color:#fff;border-radius:.35rem}
 a.rs-connect.spotify{background:#1ED760;color:#000;border-radius:2rem}
 a.rs-connect.lastfm,.st-key-connect-lastfm button{background:#D51007!important;

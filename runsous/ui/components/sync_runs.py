@@ -152,5 +152,7 @@ def finished(state: State) -> None:
     """Says, after the next rerun, what came of the run that has just ended."""
     if state.last is not None:
         is_good = state.last["status"] != "failed"
-        icon = ":material/check:" if is_good else ":material/error:"
-        once(f"{state.title}: {words.outcome(state.last)}.", icon)
+        if is_good:
+            once(f"{state.title}: {words.outcome(state.last)}.")
+        else:
+            once(f"Syncing {state.title} {words.outcome(state.last)}.", ":material/error:")
