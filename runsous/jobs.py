@@ -31,6 +31,7 @@ from runsous.store import (
     data_exports,
     farewell,
     imports,
+    job_queue,
     limits,
     oauth_states,
     sessions,
@@ -159,6 +160,10 @@ def defer_retention(engine: Engine, user_id: int) -> None:
 
 
 def _defer(engine: Engine, task: str, name: str, user_id: int, **values: str) -> None:
+    with engine.begin() as conn:
+        # PostgreSQL logs every insert it refuses, and this comes every two seconds.
+        if job_queue.is_waiting(conn, name):
+            return
     with contextlib.suppress(AlreadyEnqueued):
         _queue(engine).configure_task(task, lock=name, queueing_lock=name).defer(
             user_id=user_id, **values
