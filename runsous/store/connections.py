@@ -271,3 +271,15 @@ def reseal(conn: Connection, keys: Keyring) -> int:
 
 def _place(row: int) -> Place:
     return Place("connections", "secret", row)
+
+
+def anybody(conn: Connection, service: str) -> int | None:
+    """A user whose connection to a service works; ``None`` where there is none."""
+    found = conn.execute(
+        text(
+            "SELECT user_id FROM connections WHERE service = :service AND trouble IS NULL"
+            " AND secret IS NOT NULL ORDER BY id LIMIT 1"
+        ),
+        {"service": service},
+    )
+    return found.scalar()
