@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import io
+import re
 from collections.abc import Iterator
 
+import numpy as np
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from runsous.demo.services.sample_world import made_up_world
@@ -56,6 +60,8 @@ def test_connecting_by_a_click_leads_to_songs_on_the_map_and_can_be_undone(page,
     page.get_by_role("link", name="Connect with Strava").click()
     page.get_by_role("button", name="Allow as Ann").click()
     expect(page.get_by_text("Strava is connected.")).to_be_visible()
+    # The address does not tell it again with the next reload.
+    expect(page).to_have_url(re.compile(r"/connections$"))
     expect(card(page, "strava")).to_contain_text("Connected as Ann")
     # It follows the run by itself until that has ended.
     expect(card(page, "strava")).to_contain_text("Last sync today")
@@ -74,6 +80,39 @@ def test_connecting_by_a_click_leads_to_songs_on_the_map_and_can_be_undone(page,
     page.get_by_role("banner").get_by_role("link", name="Activities").click()
     expect(page.get_by_role("link", name="Run 2")).to_be_visible()
     assert sims.calls.violations == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_who_comes_by_keyboard_sees_where_they_are(page, scheme):
+    page.emulate_media(color_scheme=scheme)
+    page.reload()
+    for service in ("strava", "spotify"):
+        link = card(page, service).get_by_role("link", name="Connect with")
+        link.wait_for()
+        box = link.bounding_box()
+        around = {"x": box["x"] - 5, "y": box["y"] - 5, "width": 60, "height": 5}
+        page.mouse.move(0, 0)
+        plain = page.screenshot(clip=around)
+        # Only what the keyboard was used on before is shown as focused.
+        page.keyboard.press("Tab")
+        link.focus()
+        screen.until(
+            page,
+            lambda before=plain, place=around: contrast(before, page.screenshot(clip=place)) > 3,
+            f"a ring around {service}'s button",
+        )
+
+
+def contrast(before, after):
+    """The ratio of WCAG between what changed the most, before and after."""
+
+    def light(png):
+        values = np.asarray(Image.open(io.BytesIO(png)).convert("RGB")) / 255
+        linear = np.where(values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4)
+        return linear @ [0.2126, 0.7152, 0.0722] + 0.05
+
+    ratio = light(after) / light(before)
+    return max(ratio.max(), 1 / ratio.min())
 
 
 def let_go(page):
