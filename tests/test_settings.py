@@ -19,6 +19,19 @@ def test_nothing_has_to_be_configured():
     assert loaded.max_upload_mb == 2048
 
 
+def test_services_can_be_elsewhere():
+    ours = settings.load({}).services
+    assert ours.musicbrainz_api_url == "https://musicbrainz.org/ws/2"
+    assert ours.deezer_api_url == "https://api.deezer.com"
+    assert ours.reccobeats_api_url == "https://api.reccobeats.com"
+    assert ours.acousticbrainz_api_url == "https://acousticbrainz.org/api/v1"
+    names = ("musicbrainz", "deezer", "reccobeats", "acousticbrainz")
+    urls = {f"{name.upper()}_API_URL": f"http://127.0.0.1:9/{name}/" for name in names}
+    there = settings.load(urls).services
+    for name in names:
+        assert getattr(there, f"{name}_api_url") == f"http://127.0.0.1:9/{name}"
+
+
 def test_each_variable_can_be_given():
     loaded = settings.load(
         {

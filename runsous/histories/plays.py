@@ -94,8 +94,8 @@ def listens(source: str, plays: Sequence[Play]) -> tuple[pd.DataFrame, Counter[s
         stamp=stamps(np.where(is_dated, stamp_s, np.nan)),
         played_s=_lengths(raw["played_s"]),
         duration_s=_lengths(raw["duration_s"]),
-        isrc=[_code(_ISRC, text, _without_dashes) for text in raw["isrc"]],
-        mbid=[_code(_UUID, text, str.lower) for text in raw["mbid"]],
+        isrc=[isrc(text) for text in raw["isrc"]],
+        mbid=[mbid(text) for text in raw["mbid"]],
         spotify_id=[_code(_SPOTIFY, text) for text in raw["spotify_id"]],
         **{
             name: list(raw[name])
@@ -141,6 +141,16 @@ def tidy(text: str) -> str | None:
 def word(value: Any) -> str:
     """A text in lower case; whatever is no text is empty."""
     return value[:LONGEST_TEXT].lower() if isinstance(value, str) else ""
+
+
+def isrc(value: Any) -> str | None:
+    """The ISRC in a text, without dashes; ``None`` where there is none."""
+    return _code(_ISRC, value, _without_dashes)
+
+
+def mbid(value: Any) -> str | None:
+    """The MusicBrainz id in a text, in lower case; ``None`` where there is none."""
+    return _code(_UUID, value, str.lower)
 
 
 def number(value: Any) -> float:

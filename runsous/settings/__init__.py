@@ -181,4 +181,8 @@ _VARIABLES: dict[str, tuple[str, _Parser]] = {
     "LASTFM_URL": ("lastfm_url", parsers.web_url),
     "LASTFM_API_URL": ("lastfm_api_url", parsers.web_url_as_is),
     "LISTENBRAINZ_API_URL": ("listenbrainz_api_url", parsers.web_url),
+    "MUSICBRAINZ_API_URL": ("musicbrainz_api_url", parsers.web_url),
+    "DEEZER_API_URL": ("deezer_api_url", parsers.web_url),
+    "RECCOBEATS_API_URL": ("reccobeats_api_url", parsers.web_url),
+    "ACOUSTICBRAINZ_API_URL": ("acousticbrainz_api_url", parsers.web_url),
 }

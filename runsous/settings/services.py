@@ -21,6 +21,10 @@ class Services:
     lastfm_url: str = "https://www.last.fm"
     lastfm_api_url: str = "https://ws.audioscrobbler.com/2.0/"
     listenbrainz_api_url: str = "https://api.listenbrainz.org"
+    musicbrainz_api_url: str = "https://musicbrainz.org/ws/2"
+    deezer_api_url: str = "https://api.deezer.com"
+    reccobeats_api_url: str = "https://api.reccobeats.com"
+    acousticbrainz_api_url: str = "https://acousticbrainz.org/api/v1"
 
     @classmethod
     def names(cls) -> set[str]:

@@ -1,4 +1,4 @@
-"""The simulated listening services, and how the tests of their clients call them."""
+"""The simulated services, and how the tests of their clients call them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from contextlib import contextmanager
 
 import pytest
 
+from runsous.demo.services.catalogue import made_up
+from runsous.demo.services.limits import Sliding
+from runsous.demo.services.noise import Noise
 from runsous.demo.services.server import Simulators
 from runsous.demo.services.world import Clock, Listen, Person, Song, World
 from runsous.net.http import Http, OpenGate
@@ -21,15 +24,29 @@ SONGS = [
 
 @contextmanager
 def simulated() -> Iterator[Simulators]:
-    """Ann has 450 listens everywhere, the newest two of them in one second."""
+    """Ann has 450 listens everywhere, the newest two of them in one second; there are 60
+    recordings, of which all is known to all.
+    """
     listens = [Listen(NOW - 900 - 300 * n, SONGS[n % 7], 180 + n % 7) for n in range(449)]
     ann = Person("ann", "Ann", 101, TOKEN)
     world = World([ann], now=Clock(NOW))
     for each in [*listens, Listen(NOW - 900, SONGS[6], 186)]:
         world.hear("ann", each)
-    with Simulators(world) as simulators:
+    with Simulators(world, catalogue=made_up(60)) as simulators:
         simulators.lastfm.per_second = None
         simulators.listenbrainz.limit = 1000
+        simulators.acousticbrainz.limit.most = 1000
+        simulators.musicbrainz.busy = 0.0
+        simulators.spotify.audio_features.noise = Noise()
+        for service in (
+            simulators.musicbrainz,
+            simulators.deezer,
+            simulators.reccobeats,
+            simulators.acousticbrainz,
+        ):
+            service.noise = Noise()
+            if isinstance(service.limit, Sliding):
+                service.limit.most = None
         yield simulators
 
 
@@ -49,4 +66,4 @@ def passing() -> Iterator[Simulators]:
 
 def calls(url: str, name: str) -> Http:
     """Calls a service without waiting, as no time need pass between attempts."""
-    return Http(url, OpenGate(), name=name, sleep=lambda seconds: None)
+    return Http(url, OpenGate(), name=name, contact="me@example.org", sleep=lambda seconds: None)

@@ -11,6 +11,7 @@ import pytest
 import requests
 
 from runsous.demo.services.faults import Fault
+from runsous.demo.services.noise import Noise
 from runsous.demo.services.server import Simulators
 from runsous.demo.services.world import Clock
 from tests.demo.services.clients import query
@@ -185,3 +186,15 @@ def test_a_wait_of_hours_is_asked_for_and_meant(app: App, sims: Simulators, cloc
     clock.advance(60_600)
     app.keep(app.renew().json())
     assert app.get("/me").status_code == 200
+
+
+def test_audio_features_are_for_old_apps_alone(sims: Simulators):
+    app = App(sims).connect()
+    known = sims.catalogue.recordings[0].spotify_ids[0]
+    assert app.get("/audio-features", ids=known).status_code == 403
+    sims.spotify.audio_features.is_open = True
+    sims.spotify.audio_features.noise = Noise()
+    first, second = app.get("/audio-features", ids=f"nobody,{known}").json()["audio_features"]
+    assert first is None
+    assert (second["id"], second["tempo"]) == (known, sims.catalogue.recordings[0].bpm)
+    assert app.get("/audio-features", ids=",".join(["x"] * 101)).status_code == 400
