@@ -10,6 +10,8 @@ from typing import Any, Final
 
 from runsous.histories.pages import Page, page
 from runsous.histories.plays import NotMine, Play, number, tidy
+from runsous.model import SongFacts
+from runsous.services import facts
 
 _STAMP_S: Final = 30.0
 """± of ``played_at`` itself, whatever it means; ListenBrainz passes the same stamps on."""
@@ -43,6 +45,30 @@ def recently_played(document: Any) -> Page:
     if not isinstance(items, list):
         raise ValueError("no plays in the answer")
     return page("spotify", items, _play, lambda item: item.get("played_at"))
+
+
+def audio_features(document: Any) -> list[SongFacts]:
+    """How tracks sound, those that are known."""
+    listed = document.get("audio_features") if isinstance(document, dict) else None
+    if not isinstance(listed, list):
+        raise ValueError("no audio features in the answer")
+    return [
+        SongFacts(
+            source="spotify",
+            identifier=spotify_id,
+            asked=spotify_id,
+            duration_s=facts.seconds(told.get("duration_ms"), 1000),
+            spotify_id=spotify_id,
+            bpm=facts.tempo(told.get("tempo")),
+            energy=facts.share(told.get("energy")),
+            danceability=facts.share(told.get("danceability")),
+            valence=facts.share(told.get("valence")),
+            key=facts.key(told.get("key")),
+            mode=facts.mode(told.get("mode")),
+        )
+        for told in facts.items(listed)
+        if (spotify_id := facts.text(told.get("id")))
+    ]
 
 
 def _play(item: Any) -> Play:

@@ -11,7 +11,7 @@ from runsous.demo.services.faults import Fault
 from runsous.errors import NotConnected, RateLimited, Rejected, Unavailable
 from runsous.net.oauth import TokenRefused
 from runsous.services.spotify import oauth
-from runsous.services.spotify.client import Spotify
+from runsous.services.spotify.client import NoAudioFeatures, Spotify
 from runsous.services.spotify.parse import Person
 from tests.net.faulty import Faulty, answer
 from tests.services.conftest import NOW, calls
@@ -193,3 +193,48 @@ def test_no_content_is_no_plays():
         page = Spotify(calls(server.url, "Spotify"), "token").recently_played()
     assert (page.n_items, len(page.listens)) == (0, 0)
     assert server.heard[0].headers["authorization"] == "Bearer token"
+
+
+def test_audio_features_come_where_the_app_has_access(sims):
+    client, _ = connect(sims)
+    sims.spotify.audio_features.is_open = True
+    known = {each.spotify_ids[0]: each for each in sims.catalogue.recordings}
+    found = client.audio_features(["nobody", *known])
+    assert [each.asked for each in found] == list(known)
+    for each in found:
+        assert (each.source, each.spotify_id) == ("spotify", each.asked)
+        assert each.bpm == known[each.asked].bpm
+        assert each.duration_s == known[each.asked].duration_ms / 1000
+    n_calls = len(sims.calls.log)
+    with pytest.raises(ValueError, match="at most 100"):
+        client.audio_features(["x"] * 101)
+    assert client.audio_features([]) == []
+    assert len(sims.calls.log) == n_calls
+
+
+def test_an_app_without_access_to_audio_features_is_told_so_at_once(sims):
+    client, _ = connect(sims)
+    n_calls = len(sims.calls.log)
+    with pytest.raises(NoAudioFeatures):
+        client.audio_features(["x"])
+    assert len(sims.calls.log) == n_calls + 1
+
+
+@pytest.mark.parametrize(
+    ("script", "kind"),
+    [
+        (answer(b"Forbidden", 403), NoAudioFeatures),
+        (answer(b"", 403), NoAudioFeatures),
+        (error(403, "Insufficient client scope"), NoAudioFeatures),
+        (error(404, "Service not found"), NoAudioFeatures),
+        (answer(b"User not registered in the Developer Dashboard", 403), Rejected),
+        (error(401, "The access token expired"), TokenRefused),
+        (error(429, "API rate limit exceeded"), RateLimited),
+        (answer(b"<html>Bad gateway</html>", 502), Unavailable),
+        (answer({"audio_features": None}), Unavailable),
+    ],
+)
+def test_refusals_of_audio_features_are_understood(script, kind):
+    with Faulty(script) as server, pytest.raises(kind) as raised:
+        Spotify(calls(server.url, "Spotify"), "hush-hush").audio_features(["x"])
+    assert type(raised.value) is kind

@@ -5,6 +5,7 @@ import pytest
 
 from runsous import frames
 from runsous.analysis import plays
+from runsous.model import SongFacts
 from runsous.services.spotify import parse
 
 ENDED = pd.Timestamp("2026-11-20T18:43:35Z")
@@ -122,3 +123,31 @@ def test_anything_else_is_not_taken_for_an_answer(document):
     for read in (parse.recently_played, parse.person):
         with pytest.raises(ValueError, match="in the answer"):
             read(document)
+
+
+def features(**changes):
+    numbers = {"tempo": 174.06, "energy": 0.8, "danceability": 0.6, "valence": 0.4}
+    about = {"id": TRACK, "type": "audio_features", "duration_ms": 215_000, "key": 11, "mode": 0}
+    return {**about, **numbers, **changes}
+
+
+def test_audio_features_are_of_the_tracks_that_are_known():
+    told = {"audio_features": [None, features(), features(id=None), 7, features(tempo=0, key=-1)]}
+    first, second = parse.audio_features(told)
+    assert first == SongFacts(
+        source="spotify",
+        identifier=TRACK,
+        asked=TRACK,
+        duration_s=215.0,
+        spotify_id=TRACK,
+        bpm=174.06,
+        energy=0.8,
+        danceability=0.6,
+        valence=0.4,
+        key=11,
+        mode=0,
+    )
+    assert (second.bpm, second.key, second.energy) == (None, None, 0.8)
+    for document in (None, [], {}, {"audio_features": None}):
+        with pytest.raises(ValueError, match="in the answer"):
+            parse.audio_features(document)
