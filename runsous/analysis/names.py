@@ -36,6 +36,9 @@ _GUEST = re.compile(r"\s*(?:feat|ft|featuring|with)\b")
 # "6 ft. under" is a depth. A guest is named up to the next bracket or dash.
 _GUESTS = re.compile(r"(?<!\d)\s(?:feat|ft|featuring)\b\.?\s[^(\[]*?(?=\s[-–—]\s|[(\[]|$)")
 _FIRST_CREDIT = re.compile(r"\s*;\s*|\s+/\s+")
+_CREDITED = re.compile(
+    r"\s*[,;&+()\[\]/]\s*|\s+(?:and|y|und|et|x|vs|with|feat|ft|featuring|presents|pres)\b\.?\s+"
+)
 _LISTED = re.compile(r",\s+(?!the\s)")
 _LAST_THE = re.compile(r",\s*the$")
 _FIRST_THE = re.compile(r"^the\s+(?=\S)")
@@ -59,12 +62,12 @@ def artist_key(names: pd.Series) -> pd.Series:
     as likely the name of one artist and stay whole, and so does "Nick Cave & The Bad Seeds".
     A leading "the" is dropped.
     """
-    return _each(names, _artist)
+    return _each(names, artist)
 
 
 def title_key(titles: pd.Series) -> pd.Series:
     """One key per title, never empty: without guests and marks of the release."""
-    return _each(titles, _title)
+    return _each(titles, title)
 
 
 def _each(names: pd.Series, key: Callable[[str], str]) -> pd.Series:
@@ -72,25 +75,48 @@ def _each(names: pd.Series, key: Callable[[str], str]) -> pd.Series:
     return names.map(keys).astype("str").fillna(NAMELESS)
 
 
-def _artist(name: str) -> str:
-    lower = _folded(name)
+def artist(name: str) -> str:
+    """The key of one artist credit (:func:`artist_key`)."""
+    lower = folded(name)
     first = _FIRST_CREDIT.split(_without_extras(lower).strip())[0]
     first = _LAST_THE.sub("", first)
     listed = _LISTED.split(first)
     if len(listed) > 1 and not re.search(r"&|\+|\b(?:and|y|und|et)\b", listed[-1]):
         first = listed[0]
     spaced = _worded(first).strip()
-    return _letters(_FIRST_THE.sub("", spaced)) or _letters(_worded(lower)) or lower or NAMELESS
+    return letters(_FIRST_THE.sub("", spaced)) or letters(_worded(lower)) or lower or NAMELESS
 
 
-def _title(name: str) -> str:
-    lower = _folded(name)
-    return (
-        _letters(_worded(_without_extras(lower))) or _letters(_worded(lower)) or lower or NAMELESS
-    )
+def title(name: str) -> str:
+    """The key of one title (:func:`title_key`)."""
+    lower = folded(name)
+    return letters(_worded(_without_extras(lower))) or letters(_worded(lower)) or lower or NAMELESS
 
 
-def _folded(name: str) -> str:
+def parts(name: str) -> tuple[str, tuple[str, ...]]:
+    """A title's own words, and what it adds in brackets or behind a dash, lower case.
+
+    Guests and marks of the release are left out, as in its key.
+    """
+    plain, added = _GUESTS.sub("", folded(name)), []
+    for _ in range(_NESTED):
+        added += [inner for inner in _BRACKETS.findall(plain) if not _GUEST.match(inner)]
+        plain = _BRACKETS.sub(" ", plain)
+    head, *tails = _DASH.split(plain)
+    if not head.strip() and added:
+        head = added.pop(0)
+    extras = (_worded(_unmarked(extra)).strip() for extra in [*added, *tails])
+    return " ".join(_worded(head).split()), tuple(extra for extra in extras if letters(extra))
+
+
+def credits(name: str) -> frozenset[str]:
+    """The keys of everybody in an artist credit, guests and names in brackets too; never empty."""
+    everybody = (_FIRST_THE.sub("", one.strip()) for one in _CREDITED.split(folded(name)))
+    keys = frozenset(key for one in everybody if (key := letters(_worded(one))))
+    return keys or frozenset([artist(name)])
+
+
+def folded(name: str) -> str:
     """Lower case without accents, in one Unicode form, blanks collapsed."""
     apart = unicodedata.normalize("NFKD", name).casefold()
     # Only the accents of European scripts: the marks of others are letters of their own.
@@ -122,6 +148,6 @@ def _worded(lower: str) -> str:
     return _PART.sub("part", _SILENT.sub("", _AND.sub(" and ", plain)))
 
 
-def _letters(words: str) -> str:
+def letters(words: str) -> str:
     """Letters, digits and marks of any script, nothing between them."""
     return "".join(c for c in words if c.isalnum() or unicodedata.category(c)[0] == "M")

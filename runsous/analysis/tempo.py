@@ -18,10 +18,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-SLOWEST_BPM: Final = 40.0
-FASTEST_BPM: Final = 250.0
-OCTAVE_BPM: Final = (100.0, 200.0)
-"""Shown tempos lie from the first to below the second: a rule that looks at no run."""
+from runsous.analysis import octaves
 
 OWN_WORDS: Final = frozenset({"manual", "tap"})
 """What the user said by ear."""
@@ -58,12 +55,6 @@ SUREST: Final = 0.99
 
 COMPARABLE: Final = 0.2
 """A dissenting beat this likely, as a share of the shown one's likelihood, makes a dispute."""
-
-JITTER_BPM: Final = 1.0
-"""How far a source that hears the right beat may be off, in the octave it names."""
-
-_WIDEST: Final = 0.02
-"""Of a tempo: no source's slack is wider, lest slow songs agree with everything."""
 
 _RATIOS: Final = {"3:2": math.log2(3 / 2), "4:3": math.log2(4 / 3)}
 
@@ -126,39 +117,15 @@ class _Hearing:
     match: float
 
 
-def is_tempo(bpm: float | None) -> bool:
-    """Whether a number is a tempo at all: 0, below 40, above 250 and NaN are not."""
-    return bpm is not None and SLOWEST_BPM <= bpm <= FASTEST_BPM
-
-
-def fold(bpm: float) -> float:
-    """The same beat in the octave that is shown, [100, 200)."""
-    low, high = OCTAVE_BPM
-    while bpm >= high:
-        bpm /= 2
-    while bpm < low:
-        bpm *= 2
-    return bpm
-
-
-def is_same_beat(one: float, other: float) -> bool:
-    """Whether two sources' tempos are one beat, modulo octaves.
-
-    Each may be off by 1 BPM and by its rounding in the octave it names, 2 % at most: 87 and
-    174.1 agree, and so do 119 and 121, but not 116 and 120.
-    """
-    return _apart(math.log2(one), math.log2(other)) <= _slack(one) + _slack(other)
-
-
 def decide(evidence: Iterable[Evidence]) -> Tempo:
     """The tempo by all evidence, in whatever order it comes; never outside what was said.
 
     The user's last own word is shown as they said it, 87 as 87: that is the beat they hear.
-    (Who compares songs should :func:`fold` it.) Everything else is shown in [100, 200), to a
-    tenth. Several records of one source are one witness, and so are ReccoBeats and Spotify,
-    or a table that repeats a service's number.
+    (Who compares songs should fold it.) Everything else is shown in [100, 200), to a tenth.
+    Several records of one source are one witness, and so are ReccoBeats and Spotify, or a
+    table that repeats a service's number.
     """
-    told = [e for e in evidence if is_tempo(e.bpm) and e.match > 0]
+    told = [e for e in evidence if octaves.is_tempo(e.bpm) and e.match > 0]
     own = [e for e in told if e.source in OWN_WORDS]
     if own:
         return _by_own_word(own)
@@ -170,7 +137,7 @@ def decide(evidence: Iterable[Evidence]) -> Tempo:
     confidence = likelihoods[shown] / (sum(likelihoods) + none)
     dissent = max((likelihoods[n] for n in rest), default=0.0)
     best = _most_precise(beats[shown])
-    bpm = _rounded(fold(best.bpm))
+    bpm = _rounded(octaves.fold(best.bpm))
     return Tempo(
         bpm=bpm,
         source=best.source,
@@ -188,21 +155,6 @@ def _by_own_word(own: Sequence[Evidence]) -> Tempo:
     return Tempo(bpm, last.source, bpm, 1.0, f"{_OWN_NOTES[last.source]}: {bpm:g}")
 
 
-def _rounding(bpm: float) -> float:
-    return 0.5 if bpm == round(bpm) else 0.05
-
-
-def _slack(bpm: float) -> float:
-    """In octaves, how far off a source may be that hears the right beat."""
-    return math.log2(1 + min((JITTER_BPM + _rounding(bpm)) / bpm, _WIDEST))
-
-
-def _apart(one: float, other: float) -> float:
-    """Distance on the circle of octaves, 0 to 0.5."""
-    away = abs(one - other) % 1
-    return min(away, 1 - away)
-
-
 def _hearings(told: Sequence[Evidence]) -> list[_Hearing]:
     """In an order of their own, so that the order of the evidence decides nothing."""
     hearings = []
@@ -212,7 +164,7 @@ def _hearings(told: Sequence[Evidence]) -> list[_Hearing]:
         trust = RELIABILITY.get(e.source, UNMEASURED)
         beat = math.log2(bpm) % 1
         witness = _witness(e.source, bpm, told)
-        hearings.append(_Hearing(e.source, witness, bpm, beat, _slack(bpm), trust, match))
+        hearings.append(_Hearing(e.source, witness, bpm, beat, octaves.slack(bpm), trust, match))
     return sorted(hearings, key=lambda h: (-h.trust * h.match, h.source, h.bpm))
 
 
@@ -221,7 +173,7 @@ def _witness(source: str, bpm: float, told: Sequence[Evidence]) -> str:
         copied = [
             e.source
             for e in told
-            if e.source not in _REPEATING and abs((e.bpm or 0) - bpm) <= _rounding(bpm)
+            if e.source not in _REPEATING and abs((e.bpm or 0) - bpm) <= octaves.rounding(bpm)
         ]
         source = min(copied, default=source)
     return _SAME_NUMBERS.get(source, source)
@@ -238,7 +190,7 @@ def _beats(hearings: Sequence[_Hearing]) -> list[list[_Hearing]]:
 
 
 def _around(centre: _Hearing, hearings: Sequence[_Hearing]) -> list[_Hearing]:
-    return [h for h in hearings if _apart(centre.beat, h.beat) <= centre.slack + h.slack]
+    return [h for h in hearings if octaves.apart(centre.beat, h.beat) <= centre.slack + h.slack]
 
 
 def _weight(beat: Sequence[_Hearing]) -> float:
@@ -304,7 +256,7 @@ def _most_precise(beat: Sequence[_Hearing]) -> _Hearing:
 def _rounded(bpm: float) -> float:
     # 199.96 would round to the octave above.
     rounded = round(bpm, 1)
-    return rounded if rounded < OCTAVE_BPM[1] else rounded / 2
+    return rounded if rounded < octaves.OCTAVE_BPM[1] else rounded / 2
 
 
 def _note(bpm: float, shown: Sequence[_Hearing], others: Sequence[Sequence[_Hearing]]) -> str:
@@ -322,7 +274,7 @@ def _said(hearing: _Hearing) -> str:
 
 
 def _relation(one: _Hearing, other: _Hearing) -> str:
-    low, high = sorted((fold(one.bpm), fold(other.bpm)))
+    low, high = sorted((octaves.fold(one.bpm), octaves.fold(other.bpm)))
     for name, ratio in _RATIOS.items():
         if abs(math.log2(high / low) - ratio) <= one.slack + other.slack:
             return f" ({name})"

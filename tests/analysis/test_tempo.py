@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runsous.analysis import tempo
+from runsous.analysis import octaves
 from runsous.analysis.tempo import Evidence, Tempo, decide
 
 NOW = datetime(2024, 6, 1, tzinfo=UTC)
@@ -48,18 +48,18 @@ def test_halves_and_doubles_are_one_beat_and_the_note_says_so():
 
 
 def test_four_times_as_fast_is_still_the_same_beat():
-    assert tempo.is_same_beat(45, 180)
-    assert tempo.is_same_beat(99.8, 200)
+    assert octaves.is_same_beat(45, 180)
+    assert octaves.is_same_beat(99.8, 200)
 
 
 @pytest.mark.parametrize(("one", "other"), [(119, 121), (87, 174.1), (61, 120), (42.5, 83)])
 def test_off_by_one_and_rounded_is_the_same_beat(one, other):
-    assert tempo.is_same_beat(one, other)
+    assert octaves.is_same_beat(one, other)
 
 
 @pytest.mark.parametrize(("one", "other"), [(116, 120), (120, 180), (120, 160), (41, 44)])
 def test_other_ratios_and_neighbours_are_other_beats(one, other):
-    assert not tempo.is_same_beat(one, other)
+    assert not octaves.is_same_beat(one, other)
 
 
 @pytest.mark.parametrize("source", ["manual", "tap"])
@@ -162,7 +162,7 @@ def evidence_of(*sources: str) -> st.SearchStrategy[list[Evidence]]:
     return st.lists(one, min_size=1, max_size=6)
 
 
-def octaves(one: float, other: float) -> float:
+def apart(one: float, other: float) -> float:
     """How far apart, as a share of an octave and whatever the octave."""
     away = abs(math.log2(one / other)) % 1
     return min(away, 1 - away)
@@ -178,7 +178,7 @@ def test_the_order_of_the_evidence_is_irrelevant(said, random):
 def test_the_tempo_is_always_what_somebody_said_in_some_octave(said):
     found = decide(said)
     assert 100 <= found.bpm < 200
-    assert min(octaves(found.bpm, one.bpm) for one in said) < 0.05 / 100 / math.log(2)
+    assert min(apart(found.bpm, one.bpm) for one in said) < 0.05 / 100 / math.log(2)
     assert 0 < found.confidence <= 0.99
 
 
@@ -186,7 +186,7 @@ def test_the_tempo_is_always_what_somebody_said_in_some_octave(said):
 def test_one_more_that_agrees_never_lowers_the_confidence(said, source):
     before = decide(said)
     after = decide([*said, Evidence(source, before.said)])
-    is_kept = tempo.is_same_beat(after.bpm, before.bpm)
+    is_kept = octaves.is_same_beat(after.bpm, before.bpm)
     assert after.confidence >= before.confidence or not is_kept
 
 
