@@ -108,7 +108,7 @@ def _segment(row: dict[str, Any], start: datetime, points: list[dict[str, Any]])
 
 def track(row: dict[str, Any]) -> dict[str, Any]:
     """A song as the API shows it, from any row that carries the song's columns."""
-    names = ("artist", "album", "isrc", "mbid", "tempo_bpm")
+    names = ("artist", "album", "isrc", "mbid", "tempo_bpm", "tempo_confidence")
     return {
         "id": int(row["track_id"]),
         "name": row["title"],

@@ -21,7 +21,7 @@ _COLUMNS = {"play_id": "id", **{name: name for name in frames.PLAYS if name != "
 
 _LIST = """SELECT p.id, p.started_at, p.ended_at, p.played_s, p.duration_s, p.plus_minus_s,
     p.certainty, p.source, p.sources, p.is_skip, t.id AS track_id, t.title, t.album, t.isrc,
-    t.mbid, t.spotify_id, t.tempo_bpm, a.name AS artist
+    t.mbid, t.spotify_id, t.tempo_bpm, t.tempo_confidence, a.name AS artist
 FROM plays p JOIN tracks t ON t.id = p.track_id JOIN artists a ON a.id = t.artist_id
 WHERE p.user_id = :user"""
 
@@ -178,17 +178,17 @@ def count(conn: Connection, user_id: int, wanted: Filter) -> int:
 
 
 def songs(conn: Connection, user_id: int, track_ids: list[int]) -> pd.DataFrame:
-    """``track_id, title, artist, album, tempo_bpm`` of the given tracks."""
+    """What :data:`frames.SEGMENTS` tells of the given tracks, and ``track_id``."""
     rows = conn.execute(
         text(
-            "SELECT t.id, t.title, a.name, t.album, t.tempo_bpm"
+            "SELECT t.id AS track_id, t.title, a.name AS artist, t.album, t.tempo_bpm,"
+            " t.tempo_confidence, t.tempo_note, t.is_tempo_disputed"
             " FROM tracks t JOIN artists a ON a.id = t.artist_id"
             " WHERE t.user_id = :user AND t.id = ANY(:ids)"
         ),
         {"user": user_id, "ids": track_ids},
-    ).all()
-    columns = ("track_id", "title", "artist", "album", "tempo_bpm")
-    found = pd.DataFrame(rows, columns=list(columns))
+    )
+    found = pd.DataFrame(rows.all(), columns=list(rows.keys()))
     return found.astype({"track_id": "Int64"})
 
 

@@ -65,7 +65,7 @@ def frame(conn: Connection, user_id: int, activity_id: int) -> pd.DataFrame:
         text(
             # Between an import and the placing of songs anew, a play or song may be gone.
             f"SELECT {_SHOWN}, t.id AS track_id, t.title, t.album, t.isrc, t.mbid,"  # noqa: S608
-            " t.spotify_id, t.tempo_bpm,"
+            " t.spotify_id, t.tempo_bpm, t.tempo_confidence, t.tempo_note, t.is_tempo_disputed,"
             " a.name AS artist, p.id AS play_id, p.source, p.certainty, p.plus_minus_s,"
             " p.started_at"
             " FROM segments s"

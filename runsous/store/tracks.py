@@ -62,3 +62,37 @@ def heard_on(conn: Connection, user_id: int, track_id: int) -> list[dict[str, An
         {"user": user_id, "track": track_id},
     )
     return [row._asdict() for row in rows]
+
+
+def heard(conn: Connection, user_id: int, track_id: int) -> dict[str, Any]:
+    """How often a track was heard, and the first and last time: ``n_plays, first_at, last_at``."""
+    row = conn.execute(
+        text(
+            "SELECT count(*) AS n_plays, min(started_at) AS first_at, max(started_at) AS last_at"
+            " FROM plays WHERE user_id = :user AND track_id = :track"
+        ),
+        {"user": user_id, "track": track_id},
+    ).one()
+    return row._asdict()
+
+
+def ids(conn: Connection, user_id: int, track_id: int) -> list[tuple[str, str]]:
+    """By which ids, ``(kind, value)``, a track is known to services and to its user's own history.
+
+    Those that lead to another song are left out, and what only others' histories tell.
+    """
+    rows = conn.execute(
+        text(
+            "SELECT DISTINCT k.kind, k.value FROM tracks t"
+            " CROSS JOIN LATERAL (VALUES ('isrc', upper(replace(t.isrc, '-', ''))),"
+            "   ('mbid', lower(t.mbid)), ('spotify', t.spotify_id)"
+            "   UNION ALL SELECT i.kind, i.value FROM song_ids i"
+            "   WHERE i.song_id = t.song_id AND i.told_by <> 'listens') k (kind, value)"
+            " WHERE t.user_id = :user AND t.id = :track AND k.value IS NOT NULL"
+            " AND NOT EXISTS (SELECT FROM song_ids n WHERE n.song_id = t.song_id"
+            "   AND (n.kind, n.value) = (k.kind, k.value) AND n.match = 0)"
+            " ORDER BY k.kind, k.value"
+        ),
+        {"user": user_id, "track": track_id},
+    )
+    return [(row.kind, row.value) for row in rows]

@@ -28,7 +28,7 @@ ACTIVITY = (
     " cadence_unit average_speed_mps has_gps channels n_points n_pauses n_songs device names"
 )
 SEGMENT = "index track start_time end_time start_s end_s listen metrics points"
-TRACK = "id name artist album isrc mbid tempo_bpm"
+TRACK = "id name artist album isrc mbid tempo_bpm tempo_confidence"
 METRICS = (
     "elapsed_s moving_s distance_m pace_s_per_km gap_s_per_km average_heartrate max_heartrate"
     " average_cadence elevation_gain_m"

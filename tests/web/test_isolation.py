@@ -96,6 +96,10 @@ CASES: dict[tuple[str, str], Open | Members | Own | Named] = {
     ("GET", f"{A}/activities/{{activity_id}}/songs.csv"): Named(),
     ("GET", f"{A}/activities/{{activity_id}}/samples.csv"): Named(),
     ("GET", f"{A}/listens"): Own(shows="song"),
+    ("GET", f"{A}/tracks/{{track_id}}"): Named(),
+    ("GET", f"{A}/tracks/{{track_id}}/tempo"): Named(),
+    ("PUT", f"{A}/tracks/{{track_id}}/tempo"): Named(send={"json": {"bpm": 174.0}}),
+    ("DELETE", f"{A}/tracks/{{track_id}}/tempo"): Named(204),
     ("POST", f"{A}/imports"): Own(202, send=FILE),
     ("GET", f"{A}/imports/{{import_id}}"): Named(),
     ("GET", f"{A}/tokens"): Own(shows="token"),
@@ -205,6 +209,7 @@ def town(server, engine, browser, tmp_path) -> Town:
         "export_id": one("SELECT id FROM data_exports WHERE user_id = :user"),
         "token_id": one("SELECT id FROM api_tokens WHERE user_id = :user"),
         "run_id": one("SELECT id FROM sync_runs WHERE user_id = :user"),
+        "track_id": one("SELECT id FROM tracks WHERE user_id = :user"),
     }
     with engine.begin() as conn:
         conn.exec_driver_sql(

@@ -56,6 +56,7 @@ def ids(engine) -> dict[str, Any]:
         "export_id": "data_exports",
         "token_id": "api_tokens",
         "run_id": "sync_runs",
+        "track_id": "tracks",
     }
     found = {
         name: make.rows(engine, f"SELECT max(id::text) AS id FROM {table}")[0]["id"]

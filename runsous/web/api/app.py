@@ -25,7 +25,16 @@ from runsous.errors import (
     ServiceError,
     TooLarge,
 )
-from runsous.web.api import activities, connections, exports, imports, listens, me, tokens
+from runsous.web.api import (
+    activities,
+    connections,
+    exports,
+    imports,
+    listens,
+    me,
+    tokens,
+    tracks,
+)
 from runsous.web.api.body_limit import BodyLimit
 from runsous.web.api.models import Problem
 from runsous.web.problems import MEDIA_TYPE, TITLES, UNFORESEEN, problem
@@ -97,7 +106,7 @@ def create() -> FastAPI:
         redoc_url=None,
         responses=_DESCRIBED,
     )
-    for room in (activities, exports, listens, imports, connections, me, tokens):
+    for room in (activities, exports, listens, tracks, imports, connections, me, tokens):
         api.include_router(room.router)
     # Its pages come from here, not from somebody's server elsewhere.
     patch_fastapi(

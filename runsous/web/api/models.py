@@ -76,7 +76,7 @@ class ActivityChange(BaseModel):
 
 
 class Track(BaseModel):
-    """A song."""
+    """A song. ``tempo_confidence`` is how likely its beat is right, whatever the octave."""
 
     id: int
     name: str
@@ -85,6 +85,7 @@ class Track(BaseModel):
     isrc: str | None
     mbid: str | None
     tempo_bpm: float | None
+    tempo_confidence: float | None
 
 
 class SegmentListen(BaseModel):
