@@ -132,11 +132,12 @@ def note(conn: Connection, user_id: int, run_id: int, **facts: Any) -> bool:
     return conn.execute(statement, {**facts, "id": run_id, "user": user_id}).rowcount == 1
 
 
-def count_calls(conn: Connection, user_id: int, run_id: int, calls: int) -> None:
-    """Adds to its calls, whatever became of them."""
+def count(conn: Connection, user_id: int, run_id: int, **counts: int) -> None:
+    """Adds to its :data:`COUNTS`, whether or not it is wanted still."""
+    sets = ", ".join(f"{name} = {name} + :{name}" for name in counts)
     conn.execute(
-        text("UPDATE sync_runs SET calls = calls + :calls WHERE id = :id AND user_id = :user"),
-        {"calls": calls, "id": run_id, "user": user_id},
+        text(f"UPDATE sync_runs SET {sets} WHERE id = :id AND user_id = :user"),  # noqa: S608
+        {**counts, "id": run_id, "user": user_id},
     )
 
 

@@ -75,7 +75,7 @@ class Around:
             _log.info("%s cannot be read now: %s", SPOTIFY, type(error).__name__)
 
 
-def last_plays(run: Run) -> listening.Kept:
+def last_plays(run: Run) -> None:
     """Keeps the last plays Spotify tells of; there are never more than 50."""
     with run.engine.begin() as conn:
         connection = connections.one(conn, run.user_id, SPOTIFY)
@@ -90,8 +90,8 @@ def last_plays(run: Run) -> listening.Kept:
         if page.oldest is not None:
             since = datetime.fromtimestamp(page.oldest, UTC)
             connections.cover(conn, run.user_id, SPOTIFY, min(since, now), now)
+        run.count(conn, connection, listens_new=kept.added)
     songs.settle(run.engine, run.user_id, run.stopping)
-    return kept
 
 
 def history(run: Run, service: str) -> History | None:

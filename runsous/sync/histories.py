@@ -66,9 +66,9 @@ def sync(run: Run, history: History) -> bool:
         while (span := _missing(history, history.began, until)) is not None:
             if run.is_over:
                 return False
-            low, kept = _take(history, span, most=min(2**n_takes, _AT_ONCE), run=run)
+            low = _take(history, span, most=min(2**n_takes, _AT_ONCE), run=run)
             newest, n_takes = newest or low, n_takes + 1
-            run.note(listens_new=kept.added, listens_removed=kept.withdrawn)
+            run.note()
         if newest is None or n_takes <= 1:
             return _is_complete(history, whole_at)
         # What came in while the rest was read.
@@ -88,9 +88,7 @@ def read(history: History, since: datetime, until: datetime) -> int:
     return n_pages
 
 
-def _take(
-    history: History, span: Span, most: int, run: Run | None = None
-) -> tuple[datetime, listening.Kept]:
+def _take(history: History, span: Span, most: int, run: Run | None = None) -> datetime:
     """Keeps the newest pages of a stretch, all that there is of their time: since when that is.
     ``run`` is told how far it is.
 
@@ -111,10 +109,11 @@ def _take(
         if pages:
             _keep(history, pages, (low, until))
         raise
-    return low, _keep(history, pages, (low, until))
+    _keep(history, pages, (low, until))
+    return low
 
 
-def _keep(history: History, pages: list[pd.DataFrame], span: Span) -> listening.Kept:
+def _keep(history: History, pages: list[pd.DataFrame], span: Span) -> None:
     run = history.run
     told = incoming.Told(incoming.SERVICE, incoming.Whole(history.service, *span))
     found = pd.concat(pages, ignore_index=True)
@@ -122,8 +121,9 @@ def _keep(history: History, pages: list[pd.DataFrame], span: Span) -> listening.
         run.hold(conn, history.connection)
         kept = listening.keep(conn, run.user_id, found, _now(), told)
         connections.cover(conn, *history.place, *span)
+        counts = {"listens_new": kept.added, "listens_removed": kept.withdrawn}
+        run.count(conn, history.connection, **counts)
     songs.settle(run.engine, run.user_id, run.stopping)
-    return kept
 
 
 def is_cut(page: Page) -> bool:

@@ -72,6 +72,13 @@ class Run:
         """Whether this slice has to end."""
         return self.stopping.is_set() or time.monotonic() > self.until
 
+    def count(self, conn: Connection, connection: dict[str, Any], **counts: int) -> None:
+        """Adds to what the run brought in, in the transaction that keeps it: whatever happens
+        then, they agree. What another connection than its own told counts for none.
+        """
+        if connection["service"] == self.service and any(counts.values()):
+            sync_runs.count(conn, self.user_id, self.run_id, **counts)
+
     def note(self, **facts: Any) -> None:
         """Tells how far the run is; raises :class:`Cancelled` where nobody wants it any more."""
         calls = self._new_calls()
@@ -84,7 +91,7 @@ class Run:
         """Notes what was called, however it ended."""
         if calls := self._new_calls():
             with self.engine.begin() as conn:
-                sync_runs.count_calls(conn, self.user_id, self.run_id, calls)
+                sync_runs.count(conn, self.user_id, self.run_id, calls=calls)
 
     def _new_calls(self) -> int:
         calls = self.patience.calls - self._noted_calls

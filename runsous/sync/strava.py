@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any, TypeVar
 
+from sqlalchemy import Connection
 from sqlalchemy.exc import DataError
 
 from runsous.errors import InputError, Unavailable
@@ -198,7 +199,7 @@ class _Slice:
         content = json.dumps(document, sort_keys=True, ensure_ascii=False).encode()
         key = remote_activities.key(SERVICE, wanted.id)
         source = Source(key, SERVICE, f"Strava activity {wanted.id}", content)
-        is_new = is_changed = False
+        is_first_word = document["detail"] is None
         with self.run.engine.begin() as conn:
             self.run.hold(conn, self.connection)
             # Its owner may have removed it here meanwhile.
@@ -210,7 +211,11 @@ class _Slice:
                 try:
                     told = parse.workout(document), _same_recording(before, document)
                     kept = workouts.keep_told(conn, self.run.user_id, source, *told)
-                    is_new, is_changed = kept.is_new, not kept.is_new and not kept.is_passed
+                    is_changed = not kept.is_new and not kept.is_passed
+                    if not is_first_word and wanted.state == DETAIL:
+                        # Part of bringing it in.
+                        is_changed = False
+                    self._count(conn, new=kept.is_new, changed=is_changed)
                 except InputError:
                     _log.info("an activity of Strava holds nothing to show")
             state = KEPT if document["detail"] is not None else DETAIL
@@ -218,10 +223,8 @@ class _Slice:
             if wanted.summary is None:
                 listed = Listed(wanted.id, start, document["summary"])
                 remote_activities.describe(conn, self.feed, listed)
-        is_first_word = document["detail"] is None
         phase = "Bringing in activities" if is_first_word else "Bringing in laps and descriptions"
-        changed = int(is_changed and (is_first_word or wanted.state != DETAIL))
-        self._note(phase, activities_new=int(is_new), activities_changed=changed)
+        self._note(phase)
 
     def _remove(self, wanted: Open) -> None:
         key = remote_activities.key(SERVICE, wanted.id)
@@ -229,7 +232,8 @@ class _Slice:
             self.run.hold(conn, self.connection)
             is_gone = workouts.forget_told(conn, self.run.user_id, key)
             remote_activities.settle(conn, self.run.user_id, SERVICE, wanted.id, GONE)
-        self._note("Bringing in activities", activities_removed=int(is_gone))
+            self._count(conn, removed=is_gone)
+        self._note("Bringing in activities")
 
     def _document(self, number: int) -> dict[str, Any] | None:
         """What was told of an activity before."""
@@ -239,14 +243,18 @@ class _Slice:
         found: dict[str, Any] | None = None if content is None else json.loads(content)
         return found
 
-    def _note(self, phase: str, **counts: int) -> None:
+    def _count(self, conn: Connection, **is_more: bool) -> None:
+        counts = {f"activities_{what}": int(is_it) for what, is_it in is_more.items()}
+        self.run.count(conn, self.connection, **counts)
+
+    def _note(self, phase: str) -> None:
         with self.run.engine.begin() as conn:
             n = remote_activities.count(conn, self.run.user_id, SERVICE)
         kept = n.get(KEPT, 0)
         samples = kept + n.get(DETAIL, 0)
         total = samples + n.get(FETCH, 0) + n.get("look", 0)
         done = kept if samples == total else samples
-        self.run.note(phase=phase, done=done, total=total, **counts)
+        self.run.note(phase=phase, done=done, total=total)
 
     def _complete(self) -> bool:
         connection = self.run.connection()

@@ -81,8 +81,8 @@ def _history(service: str) -> Room:
 
 
 def _spotify(run: Run) -> bool:
-    kept = heard.last_plays(run)
-    run.note(phase="Reading what was played last", listens_new=kept.added)
+    heard.last_plays(run)
+    run.note(phase="Reading what was played last")
     return True
 
 

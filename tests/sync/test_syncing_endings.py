@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import threading
 from datetime import UTC, datetime, timedelta
 
@@ -13,6 +14,7 @@ from runsous.accounts import farewell
 from runsous.net.http import Http
 from runsous.store import service_windows, sync_runs
 from runsous.sync import connecting, syncing
+from runsous.sync.running import Run
 from tests.sync import connected, make
 
 ALL = ("strava", "lastfm", "listenbrainz", "spotify")
@@ -162,3 +164,47 @@ def test_an_account_deleted_in_the_middle_leaves_nothing(engine, sims, meanwhile
     assert [r for r in caplog.records if r.levelname == "ERROR"] == []
     tables = make.tables(engine, "service_windows")
     assert {name: rows for name, rows in tables.items() if rows} == {}
+
+
+class Killed(BaseException):
+    """Ends a run wherever it is, as the end of its process does."""
+
+
+@pytest.mark.parametrize("service", ALL)
+def test_killed_before_it_is_noted_what_came_in_is_counted(
+    engine, user, sims, monkeypatch, service
+):
+    note, rng = Run.note, random.Random(1)
+
+    def dying(self, **facts):
+        if rng.random() < 0.4:
+            raise Killed
+        note(self, **facts)
+
+    def finish():
+        while True:
+            try:
+                return connected.finish(engine, user, service)
+            except Killed:
+                continue
+
+    monkeypatch.setattr(Run, "note", dying)
+    connected.connect(engine, user, sims, service)
+    run, ann = finish(), sims.world.people["ann"]
+    new, changed, removed = (run[f"activities_{what}"] for what in ("new", "changed", "removed"))
+    assert (new, changed, removed) == (len(connected.activities(engine, user)), 0, 0)
+    assert run["listens_new"] == len(connected.listens(engine, user, service))
+    assert new + run["listens_new"] >= 20
+    if service == "spotify":
+        # It takes nothing back.
+        return
+    with engine.begin() as conn:
+        syncing.ask(conn, user, service)
+    if service == "strava":
+        sims.world.delete("ann", max(ann.activities))
+    else:
+        sims.world.forget("ann", ann.listens[service][-5], [service])
+    run = finish()
+    assert (run["activities_removed"], run["listens_removed"]) in ((1, 0), (0, 1))
+    assert (run["activities_new"], run["listens_new"]) == (0, 0)
+    assert connected.differences(engine, user, sims) == []
