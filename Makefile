@@ -11,11 +11,15 @@ COMPILE := $(UV) --no-config pip compile pyproject.toml --universal --python-ver
 	--generate-hashes --no-annotate --no-emit-index-url --quiet \
 	--custom-compile-command "make lock" $(UPGRADE)
 
-.PHONY: run test lint bench lock clean
+.PHONY: run audio test lint bench lock clean
 
 ## run: install if needed, start the app, open the browser (ARGS="--port 9000 --no-browser")
 run: .venv/run.stamp
 	@exec $(BIN)/runsous serve $(ARGS)
+
+## audio: what `runsous analyse` needs, about 400 MB
+audio: .venv/run.stamp
+	@$(PIP) --require-hashes -r requirements-audio.lock
 
 ## test: the whole test suite (ARGS="tests/store -x")
 test: .venv/test.stamp
@@ -37,7 +41,9 @@ lock:
 	$(PYTHON) -m venv build/lock
 	build/lock/bin/python -m pip --disable-pip-version-check install --quiet uv
 	$(COMPILE) --output-file requirements.lock >/dev/null
-	$(COMPILE) --extra test --constraints requirements.lock \
+	$(COMPILE) --extra audio --constraints requirements.lock \
+		--output-file requirements-audio.lock >/dev/null
+	$(COMPILE) --extra test --extra audio --constraints requirements-audio.lock \
 		--output-file requirements-test.lock >/dev/null
 
 ## clean: remove what was installed and built; your data stays

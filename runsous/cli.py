@@ -1,4 +1,4 @@
-"""The ``runsous`` command: serve, import, migrate, worker, demo; ``administration`` has more."""
+"""The ``runsous`` command, all but what ``administration`` adds."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from runsous import administration
 from runsous.errors import RunsousError
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from runsous.store.imports import FileResult
+    from runsous.sync.own_files import Measured
 
 _DONE, _FAILED, _INTERRUPTED, _UNHEARD, _TERMINATED = 0, 1, 130, 141, 143
 _STOPPING = "\nStopping after this file; Ctrl-C again stops at once.\n"
@@ -32,6 +33,7 @@ _STOPPED_AT_ONCE = (
     "Stopped at once. What was read is in; the same command goes on with the rest,"
     " and so does the app when it runs."
 )
+_STOPPED_ANALYSIS = "Stopped. What was found is kept; the same command goes on with the rest."
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -75,10 +77,14 @@ def _parser() -> argparse.ArgumentParser:
     serve.set_defaults(run=_serve)
 
     files = commands.add_parser("import", help="import workout and listening files and folders")
-    files.add_argument("paths", metavar="PATH", nargs="+", type=Path)
-    files.add_argument("--json", action="store_true", help="print the outcome as one JSON object")
-    files.add_argument("--user", metavar="EMAIL", help="whose they are, on a server of accounts")
     files.set_defaults(run=_import)
+    music = commands.add_parser("analyse", help="measure the tempo of music files and folders")
+    music.add_argument("--again", action="store_true", help="measure what is known anew")
+    music.set_defaults(run=_analyse)
+    for reader in (files, music):
+        reader.add_argument("paths", metavar="PATH", nargs="+", type=Path)
+        reader.add_argument("--json", action="store_true", help="print one JSON object")
+        reader.add_argument("--user", metavar="EMAIL", help="whose, on a server of accounts")
 
     migrate = commands.add_parser("migrate", help="create or upgrade the database schema")
     migrate.set_defaults(run=_migrate)
@@ -148,22 +154,44 @@ def _administer(chosen: argparse.Namespace) -> int:
 def _import(chosen: argparse.Namespace) -> int:
     from runsous.sync import import_files
 
+    return _read(chosen, import_files.import_paths, _line, (_STOPPED, _STOPPED_AT_ONCE))
+
+
+def _analyse(chosen: argparse.Namespace) -> int:
+    from runsous.sync import own_files
+
+    def analyse(engine: Engine, user_id: int, *how: Any) -> own_files.Report:
+        return own_files.Analysis(engine, user_id, again=chosen.again).run(*how)
+
+    return _read(chosen, analyse, _tempo_line, (_STOPPED_ANALYSIS, _STOPPED_ANALYSIS))
+
+
+def _read(
+    chosen: argparse.Namespace,
+    read: Callable[..., Any],
+    line: Callable[[Any], str],
+    stopped: tuple[str, str],
+) -> int:
+    """Reads files as ``chosen`` and prints what became of them; the exit code.
+
+    ``stopped`` is said after the first Ctrl-C, and after the second.
+    """
     with _database() as engine:
         user_id = administration.user_id(engine, chosen.user)
         show = None if chosen.json or not sys.stderr.isatty() else _show_progress
         try:
             with _stopping_softly() as stopping:
-                report = import_files.import_paths(engine, user_id, chosen.paths, show, stopping)
+                report = read(engine, user_id, chosen.paths, show, stopping)
         except KeyboardInterrupt:
-            print(_STOPPED_AT_ONCE, file=sys.stderr)
+            print(stopped[1], file=sys.stderr)
             return _INTERRUPTED
     if chosen.json:
         print(json.dumps(report.as_json(), ensure_ascii=False))
     else:
         for file in report.files:
-            print(_line(file))
+            print(line(file))
     if stopping.is_set():
-        print(_STOPPED, file=sys.stderr)
+        print(stopped[0], file=sys.stderr)
         return _INTERRUPTED
     return _FAILED if report.failed else _DONE
 
@@ -200,6 +228,13 @@ def _line(file: FileResult) -> str:
     found = ", ".join(f"{count} {name}" for name, count in counts if count)
     said = " - ".join(part for part in (found, file.message) if part)
     return f"{file.path}: {file.status}" + (f" ({said})" if said else "")
+
+
+def _tempo_line(file: Measured) -> str:
+    song = f"{file.artist} - {file.title}" if file.artist else ""
+    tempo = f"{file.bpm:.1f} BPM" if file.bpm else ""
+    said = ", ".join(part for part in (song, tempo, file.message) if part)
+    return f"{file.path}: {file.status} ({said})"
 
 
 def _worker(_: argparse.Namespace) -> int:

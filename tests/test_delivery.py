@@ -14,7 +14,7 @@ from runsous import settings
 from runsous.store import embedded
 
 ROOT = Path(__file__).resolve().parents[1]
-LOCKS = ["requirements.lock", "requirements-test.lock"]
+LOCKS = ["requirements.lock", "requirements-audio.lock", "requirements-test.lock"]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 
 
@@ -51,8 +51,16 @@ def test_a_lock_tells_nothing_of_the_machine_it_was_made_on(lock):
 
 def test_the_locks_hold_what_the_project_asks_for():
     assert names(PROJECT["dependencies"]) <= pins("requirements.lock").keys()
-    both = PROJECT["dependencies"] + PROJECT["optional-dependencies"]["test"]
-    assert names(both) <= pins("requirements-test.lock").keys()
+    extras = PROJECT["optional-dependencies"]
+    with_audio = names(PROJECT["dependencies"] + extras["audio"])
+    assert with_audio <= pins("requirements-audio.lock").keys()
+    assert with_audio | names(extras["test"]) <= pins("requirements-test.lock").keys()
+
+
+def test_nobody_installs_what_measures_tempos_without_asking_for_it():
+    extra = names(PROJECT["optional-dependencies"]["audio"])
+    assert "librosa" in extra
+    assert extra.isdisjoint(pins("requirements.lock"))
 
 
 def test_the_lock_holds_what_streamlit_signs_in_by_a_provider_with():
@@ -61,9 +69,10 @@ def test_the_lock_holds_what_streamlit_signs_in_by_a_provider_with():
     assert names(extra) <= pins("requirements.lock").keys()
 
 
-def test_what_is_tested_is_what_is_run():
+@pytest.mark.parametrize("lock", LOCKS[:-1])
+def test_what_is_tested_is_what_is_run(lock):
     tested = pins("requirements-test.lock")
-    differing = {n: v for n, v in pins("requirements.lock").items() if tested.get(n) != v}
+    differing = {n: v for n, v in pins(lock).items() if tested.get(n) != v}
     assert differing == {}
 
 

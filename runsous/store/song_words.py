@@ -105,6 +105,20 @@ def evidence(
     return [row._asdict() for row in rows]
 
 
+def tempos(conn: Connection, user_id: int, source: str) -> dict[tuple[str, str], float | None]:
+    """What a source says of songs, by the keys of artist and title; ``None`` where it knows the
+    song and has no tempo for it.
+    """
+    rows = conn.execute(
+        text(
+            "SELECT artist_key, title_key, bpm FROM song_words"
+            " WHERE user_id = :user AND source = :source"
+        ),
+        {"user": user_id, "source": source},
+    )
+    return {(row.artist_key, row.title_key): row.bpm for row in rows}
+
+
 def track_ids(conn: Connection, user_id: int, source: str) -> list[int]:
     """The tracks a source says something of."""
     found = conn.execute(
