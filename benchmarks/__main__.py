@@ -20,6 +20,7 @@ from benchmarks import (
     start,
     stream_write,
     sync,
+    tempo,
 )
 from benchmarks.figures import Row
 
@@ -32,6 +33,7 @@ BENCHMARKS: dict[str, Callable[[], list[Row]]] = {
     "listens": listens.run,
     "growth": growth.run,
     "sync": sync.run,
+    "tempo": tempo.run,
 }
 
 

@@ -43,7 +43,7 @@ UNMEASURED: Final = 0.85
 _SAME_NUMBERS: Final = {"reccobeats": "spotify"}
 """Who serves the numbers of another: together they are one witness."""
 
-_REPEATING: Final = frozenset({"csv", "file"})
+_REPEATING: Final = frozenset({"csv"})
 """Sources that mostly carry the numbers of a service: where they repeat one, they are its copy."""
 
 BEATS: Final = 12
@@ -60,10 +60,11 @@ _RATIOS: Final = {"3:2": math.log2(3 / 2), "4:3": math.log2(4 / 3)}
 
 _NAMES: Final = {
     "acousticbrainz": "AcousticBrainz",
+    "audio": "Your music file",
     "csv": "Your table",
     "deezer": "Deezer",
-    "file": "Your listening history",
     "reccobeats": "ReccoBeats",
+    "sample": "The sample",
     "spotify": "Spotify",
 }
 _OWN_NOTES: Final = {"manual": "Your own word", "tap": "Tapped by you"}
