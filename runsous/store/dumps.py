@@ -25,10 +25,11 @@ _FORMULA = "^[-=+@\\t\\r\\n＝＋－＠]"
 _SONG = ("title", "artist", "album")
 _SONGS = """FROM segments s JOIN activities a ON a.id = s.activity_id
 LEFT JOIN tracks t ON t.id = s.track_id LEFT JOIN artists r ON r.id = t.artist_id
-LEFT JOIN plays p ON p.id = s.play_id
+LEFT JOIN albums b ON b.id = t.album_id LEFT JOIN plays p ON p.id = s.play_id
 WHERE s.user_id = {user} AND a.user_id = {user} ORDER BY a.start_time, a.id, s.index"""
 _LISTENS = """FROM listens l LEFT JOIN tracks t ON t.id = l.track_id
-LEFT JOIN artists r ON r.id = t.artist_id WHERE l.user_id = {user} ORDER BY l.stamp, l.id"""
+LEFT JOIN artists r ON r.id = t.artist_id LEFT JOIN albums b ON b.id = t.album_id
+WHERE l.user_id = {user} ORDER BY l.stamp, l.id"""
 
 
 @dataclass(frozen=True)
@@ -141,7 +142,7 @@ def _cell(column: Column[Any]) -> str:
 
 
 def _song_columns() -> str:
-    names = {"title": "t.title", "artist": "r.name", "album": "t.album"}
+    names = {"title": "t.title", "artist": "r.name", "album": "b.name"}
     return ", ".join(f"{_harmless(names[name])} AS {name}" for name in _SONG)
 
 

@@ -1,4 +1,4 @@
-"""Reports of sources on their way into ``listens``, with the tracks and artists they name.
+"""Reports of sources on their way into ``listens``, with the songs they name.
 
 Whatever several files say of one report, track or artist is settled by a rule that knows no
 first and last, so that the order in which files come in makes no difference.
@@ -22,14 +22,15 @@ from runsous.store.spans import Span
 _TEMPORARY = ("incoming", "reports", "touched")
 _INCOMING = (
     *(name for name in frames.LISTENS if name != "tempo_bpm"),
-    *("artist_key", "title_key", "earliest_at", "latest_at"),
+    *("artist_key", "title_key", "album_key", "earliest_at", "latest_at"),
 )
 
 _TABLE = """CREATE TEMP TABLE incoming (
     source text, stamp timestamptz, stamp_kind text, precision_s float8, idle_s float8,
     played_s float8, duration_s float8, artist text, title text, album text, isrc text,
     mbid text, spotify_id text, is_skipped bool, is_offline bool,
-    artist_key text, title_key text, earliest_at timestamptz, latest_at timestamptz
+    artist_key text, title_key text, album_key text,
+    earliest_at timestamptz, latest_at timestamptz
 ) ON COMMIT DROP"""
 
 _TOUCHED = """CREATE TEMP TABLE touched (
@@ -44,19 +45,35 @@ ORDER BY artist_key, length(artist), artist COLLATE "C"
 ON CONFLICT (user_id, key) DO UPDATE SET name = excluded.name
 WHERE (length(excluded.name), excluded.name COLLATE "C") < (length(a.name), a.name COLLATE "C")"""
 
+_ALBUMS = """INSERT INTO albums AS b (user_id, artist_id, key, name)
+SELECT DISTINCT ON (a.id, i.album_key) :user, a.id, i.album_key, i.album
+FROM (SELECT DISTINCT artist_key, album_key, album FROM incoming
+    WHERE title IS NOT NULL AND album IS NOT NULL) i
+JOIN artists a ON a.user_id = :user AND a.key = i.artist_key
+ORDER BY a.id, i.album_key, length(i.album), i.album COLLATE "C"
+ON CONFLICT (user_id, artist_id, key) DO UPDATE SET name = excluded.name
+WHERE (length(excluded.name), excluded.name COLLATE "C") < (length(b.name), b.name COLLATE "C")"""
+
+# Of the albums a song is on, the one with the least key is shown.
 _TRACKS = """INSERT INTO tracks AS t
-    (user_id, artist_id, title_key, title, album, isrc, mbid, spotify_id)
-SELECT :user, a.id, i.title_key,
-    (array_agg(i.title ORDER BY length(i.title), i.title COLLATE "C"))[1],
-    min(i.album COLLATE "C"), min(i.isrc COLLATE "C"), min(i.mbid COLLATE "C"),
-    min(i.spotify_id COLLATE "C")
-FROM incoming i JOIN artists a ON a.user_id = :user AND a.key = i.artist_key
-WHERE i.title IS NOT NULL
-GROUP BY a.id, i.title_key
+    (user_id, artist_id, title_key, title, album_id, isrc, mbid, spotify_id)
+SELECT :user, i.artist_id, i.title_key, i.title, b.id, i.isrc, i.mbid, i.spotify_id
+FROM (
+    SELECT a.id AS artist_id, i.title_key,
+        (array_agg(i.title ORDER BY length(i.title), i.title COLLATE "C"))[1] AS title,
+        min(i.album_key COLLATE "C") FILTER (WHERE i.album IS NOT NULL) AS album_key,
+        min(i.isrc COLLATE "C") AS isrc, min(i.mbid COLLATE "C") AS mbid,
+        min(i.spotify_id COLLATE "C") AS spotify_id
+    FROM incoming i JOIN artists a ON a.user_id = :user AND a.key = i.artist_key
+    WHERE i.title IS NOT NULL
+    GROUP BY a.id, i.title_key
+) i
+LEFT JOIN albums b ON b.user_id = :user AND b.artist_id = i.artist_id AND b.key = i.album_key
 ON CONFLICT (user_id, artist_id, title_key) DO UPDATE SET
     title = CASE WHEN (length(excluded.title), excluded.title COLLATE "C")
         < (length(t.title), t.title COLLATE "C") THEN excluded.title ELSE t.title END,
-    album = least(excluded.album COLLATE "C", t.album),
+    album_id = (SELECT b.id FROM albums b WHERE b.id IN (excluded.album_id, t.album_id)
+        ORDER BY b.key COLLATE "C" LIMIT 1),
     isrc = least(excluded.isrc COLLATE "C", t.isrc),
     mbid = least(excluded.mbid COLLATE "C", t.mbid),
     spotify_id = least(excluded.spotify_id COLLATE "C", t.spotify_id)
@@ -179,11 +196,12 @@ BY_A_FILE = Told(FILE)
 
 
 def save(conn: Connection, user_id: int, listens: pd.DataFrame, told: Told = BY_A_FILE) -> Added:
-    """Stores reports that are not there yet, with their tracks and artists.
+    """Stores reports that are not there yet, with their tracks, albums and artists.
 
-    ``listens`` has :data:`frames.LISTENS` and ``artist_key, title_key, earliest_at, latest_at``.
-    A report is the same when source, track, stamp and time played are. What a service told
-    of a time and, telling all of it, tells no more goes, unless a file tells it too.
+    ``listens`` has :data:`frames.LISTENS`, ``artist_key, title_key, album_key`` and
+    ``earliest_at, latest_at``. A report is the same when source, track, stamp and time played
+    are. What a service told of a time and, telling all of it, tells no more goes, unless a file
+    tells it too.
     """
     _drop(conn)
     conn.execute(text(_TABLE))
@@ -193,6 +211,7 @@ def save(conn: Connection, user_id: int, listens: pd.DataFrame, told: Told = BY_
     # The planner knows nothing yet of tracks just added and would look each up by itself.
     conn.execute(text("SET LOCAL enable_nestloop = off"))
     conn.execute(text(_ARTISTS), user)
+    conn.execute(text(_ALBUMS), user)
     new_tracks = sum(conn.execute(text(_TRACKS), user).scalars())
     conn.execute(text(_REPORTS), user)
     conn.execute(text(_LISTENS), {**user, "origin": told.origin})

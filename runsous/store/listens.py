@@ -147,7 +147,7 @@ def told_by_service(conn: Connection, user_id: int, source: str) -> int:
 
 
 def delete_unheard(conn: Connection, user_id: int) -> None:
-    """Drops tracks and artists that no report mentions any more."""
+    """Drops tracks and artists that no report mentions any more, and albums of no track."""
     user = {"user": user_id}
     gone = conn.execute(
         text(
@@ -157,6 +157,13 @@ def delete_unheard(conn: Connection, user_id: int) -> None:
         user,
     )
     totals.count(conn, user_id, tracks=-gone.rowcount)
+    conn.execute(
+        text(
+            "DELETE FROM albums b WHERE user_id = :user AND NOT EXISTS"
+            " (SELECT FROM tracks t WHERE t.album_id = b.id)"
+        ),
+        user,
+    )
     conn.execute(
         text(
             "DELETE FROM artists a WHERE user_id = :user AND NOT EXISTS"

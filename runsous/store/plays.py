@@ -20,9 +20,10 @@ from runsous.store.spans import Span
 _COLUMNS = {"play_id": "id", **{name: name for name in frames.PLAYS if name != "play_id"}}
 
 _LIST = """SELECT p.id, p.started_at, p.ended_at, p.played_s, p.duration_s, p.plus_minus_s,
-    p.certainty, p.source, p.sources, p.is_skip, t.id AS track_id, t.title, t.album, t.isrc,
-    t.mbid, t.spotify_id, t.tempo_bpm, t.tempo_confidence, a.name AS artist
+    p.certainty, p.source, p.sources, p.is_skip, t.id AS track_id, t.title, t.isrc, t.mbid,
+    t.spotify_id, t.tempo_bpm, t.tempo_confidence, a.name AS artist, b.name AS album
 FROM plays p JOIN tracks t ON t.id = p.track_id JOIN artists a ON a.id = t.artist_id
+LEFT JOIN albums b ON b.id = t.album_id
 WHERE p.user_id = :user"""
 
 
@@ -181,9 +182,10 @@ def songs(conn: Connection, user_id: int, track_ids: list[int]) -> pd.DataFrame:
     """What :data:`frames.SEGMENTS` tells of the given tracks, and ``track_id``."""
     rows = conn.execute(
         text(
-            "SELECT t.id AS track_id, t.title, a.name AS artist, t.album, t.tempo_bpm,"
+            "SELECT t.id AS track_id, t.title, a.name AS artist, b.name AS album, t.tempo_bpm,"
             " t.tempo_confidence, t.tempo_note, t.is_tempo_disputed"
             " FROM tracks t JOIN artists a ON a.id = t.artist_id"
+            " LEFT JOIN albums b ON b.id = t.album_id"
             " WHERE t.user_id = :user AND t.id = ANY(:ids)"
         ),
         {"user": user_id, "ids": track_ids},
@@ -196,7 +198,7 @@ def _terms(user_id: int, wanted: Filter) -> tuple[str, dict[str, Any]]:
     terms = ""
     values: dict[str, Any] = {"user": user_id}
     if wanted.search.strip():
-        terms += " AND (t.title ILIKE :search OR a.name ILIKE :search OR t.album ILIKE :search)"
+        terms += " AND (t.title ILIKE :search OR a.name ILIKE :search OR b.name ILIKE :search)"
         values["search"] = f"%{_escaped(wanted.search.strip())}%"
     limits: Mapping[str, Any] = {
         " AND p.started_at >= :since": ("since", wanted.since),

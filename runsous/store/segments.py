@@ -64,13 +64,14 @@ def frame(conn: Connection, user_id: int, activity_id: int) -> pd.DataFrame:
     rows = conn.execute(
         text(
             # Between an import and the placing of songs anew, a play or song may be gone.
-            f"SELECT {_SHOWN}, t.id AS track_id, t.title, t.album, t.isrc, t.mbid,"  # noqa: S608
+            f"SELECT {_SHOWN}, t.id AS track_id, t.title, b.name AS album, t.isrc, t.mbid,"  # noqa: S608
             " t.spotify_id, t.tempo_bpm, t.tempo_confidence, t.tempo_note, t.is_tempo_disputed,"
             " a.name AS artist, p.id AS play_id, p.source, p.certainty, p.plus_minus_s,"
             " p.started_at"
             " FROM segments s"
             " LEFT JOIN tracks t ON (t.id, t.user_id) = (s.track_id, s.user_id)"
             " LEFT JOIN artists a ON (a.id, a.user_id) = (t.artist_id, t.user_id)"
+            " LEFT JOIN albums b ON (b.id, b.user_id) = (t.album_id, t.user_id)"
             " LEFT JOIN plays p ON (p.id, p.user_id) = (s.play_id, s.user_id)"
             " WHERE s.activity_id = :activity AND s.user_id = :user ORDER BY s.index"
         ),

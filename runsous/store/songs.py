@@ -64,9 +64,10 @@ _UNTIED = """t.song_id IS NULL AND u.settings ->> 'tempo_lookups' IS DISTINCT FR
     AND EXISTS (SELECT FROM plays p WHERE p.track_id = t.id AND p.user_id = t.user_id
         AND p.source <> :sample)"""
 _ENROL = f"""INSERT INTO songs (artist_key, title_key, artist, title, album, duration_s, band)
-SELECT DISTINCT ON (a.key, t.title_key) a.key, t.title_key, a.name, t.title, t.album,
+SELECT DISTINCT ON (a.key, t.title_key) a.key, t.title_key, a.name, t.title, b.name,
     t.duration_s, :heard
-FROM tracks t JOIN artists a ON a.id = t.artist_id JOIN users u ON u.id = t.user_id
+FROM tracks t JOIN artists a ON a.id = t.artist_id LEFT JOIN albums b ON b.id = t.album_id
+JOIN users u ON u.id = t.user_id
 WHERE t.user_id = :user AND {_UNTIED}
 ON CONFLICT (artist_key, title_key) DO NOTHING"""  # noqa: S608 - ours
 _TIE = f"""UPDATE tracks t SET song_id = s.id FROM artists a, songs s, users u

@@ -8,10 +8,10 @@ from sqlalchemy import Connection, text
 
 from runsous.errors import NotFound
 
-_FACTS = """SELECT t.id, t.title, a.name AS artist, t.album, t.isrc, t.mbid, t.spotify_id,
+_FACTS = """SELECT t.id, t.title, a.name AS artist, b.name AS album, t.isrc, t.mbid, t.spotify_id,
     t.duration_s, t.song_id, t.tempo_bpm, t.tempo_source, t.tempo_confidence, t.tempo_note,
     t.is_tempo_disputed, t.energy, t.danceability, t.valence, t.key, t.mode
-FROM tracks t JOIN artists a ON a.id = t.artist_id"""
+FROM tracks t JOIN artists a ON a.id = t.artist_id LEFT JOIN albums b ON b.id = t.album_id"""
 
 
 def one(conn: Connection, user_id: int, track_id: int) -> dict[str, Any]:

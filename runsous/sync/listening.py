@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import pandas as pd
 from sqlalchemy import Connection
 
-from runsous.analysis import names
+from runsous.analysis import albums, names
 from runsous.analysis import plays as merging
 from runsous.store import imports, incoming, users
 from runsous.store import listens as store
@@ -85,6 +85,7 @@ def _prepared(conn: Connection, user_id: int, listens: pd.DataFrame) -> pd.DataF
     keyed = listens.assign(
         artist_key=names.artist_key(listens["artist"]),
         title_key=names.title_key(listens["title"]),
+        album_key=albums.album_key(listens["album"]),
         listen_id=range(len(listens)),
         track_duration_s=float("nan"),
     )

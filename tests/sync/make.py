@@ -306,7 +306,8 @@ def library(engine: Engine) -> dict[str, Any]:
         "tracks": _plain(
             rows(
                 engine,
-                "SELECT t.*, a.name AS artist FROM tracks t JOIN artists a ON a.id = t.artist_id"
+                "SELECT t.*, a.name AS artist, b.name AS album FROM tracks t"
+                " JOIN artists a ON a.id = t.artist_id LEFT JOIN albums b ON b.id = t.album_id"
                 " ORDER BY a.key, t.title_key",
             ),
             songs,
@@ -332,7 +333,7 @@ def _files(engine: Engine, activity_id: int) -> list[dict[str, Any]]:
 
 
 def _plain(found: list[dict[str, Any]], songs: Mapping[int, tuple[str, str]]) -> list[Any]:
-    numbers = {"id", "activity_id", "play_id", "artist_id", "user_id", *_VOLATILE}
+    numbers = {"id", "activity_id", "play_id", "artist_id", "album_id", "user_id", *_VOLATILE}
     plain = []
     for row in found:
         kept = {name: value for name, value in row.items() if name not in numbers}

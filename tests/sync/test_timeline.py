@@ -22,6 +22,7 @@ from tests.sync import make
 
 NOW = datetime(2024, 7, 1, tzinfo=UTC)
 SONGS = [("Ana", f"Song {n}") for n in range(4)] + [("Bo", "Song 0"), (None, None)]
+ALBUMS = [None, "LP", "LP (Deluxe Edition)", "lp!", "Early Days", "Singles"]
 FEEDS = {
     "lastfm": ("start", 1.0),
     "listenbrainz": ("start", 2.0),
@@ -50,6 +51,7 @@ def report(draw) -> dict[str, Any]:
         "idle_s": draw(st.sampled_from([None, None, None, 300.0])) if kind == "end" else None,
         "artist": artist,
         "title": title,
+        "album": draw(st.sampled_from(ALBUMS)),
         "played_s": draw(heard if is_heard else st.none() | heard),
         "duration_s": draw(st.sampled_from([None, None, 180.0, 200.0, 3000.0])),
     }
@@ -60,6 +62,7 @@ def listens_of(reports: list[dict[str, Any]]) -> pd.DataFrame:
     numbers = ("played_s", "duration_s", "idle_s")
     return frames.listens(
         **{name: [r[name] for r in reports] for name in names},
+        album=[r.get("album") for r in reports],
         **{n: [np.nan if r[n] is None else r[n] for r in reports] for n in numbers},
     )
 
@@ -88,6 +91,26 @@ def timeline_of(conn, user_id: int) -> list[tuple[Any, ...]]:
         {"user": user_id},
     )
     return [sorted(map(repr, plays)), sorted(map(repr, reports))]
+
+
+def albums_of(conn, user_id: int) -> list[Any]:
+    """All albums a user was told of, and which of them each track is shown on, without ids."""
+    told = conn.execute(
+        text(
+            "SELECT a.name, b.key, b.name AS album FROM albums b"
+            " JOIN artists a ON a.id = b.artist_id WHERE b.user_id = :user"
+        ),
+        {"user": user_id},
+    )
+    shown = conn.execute(
+        text(
+            "SELECT a.name, t.title, b.name AS album FROM tracks t"
+            " JOIN artists a ON a.id = t.artist_id LEFT JOIN albums b ON b.id = t.album_id"
+            " WHERE t.user_id = :user"
+        ),
+        {"user": user_id},
+    )
+    return [sorted(map(tuple, told)), sorted(map(repr, shown))]
 
 
 def rebuilt(conn, user_id: int) -> list[tuple[Any, ...]]:
@@ -139,6 +162,7 @@ def test_batches_in_any_order_give_the_timeline_of_all_at_once(connection, perso
         assert found == timeline_of(connection, whole)
         assert found == rebuilt(connection, parts)
         assert found == rebuilt(connection, whole)
+        assert albums_of(connection, parts) == albums_of(connection, whole)
 
 
 @settings(

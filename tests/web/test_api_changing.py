@@ -117,6 +117,7 @@ def test_an_activity_is_deleted_once_with_all_it_had(engine, web, described, run
         "plays",
         "tracks",
         "artists",
+        "albums",
         "music_totals",
         "source_totals",
     }

@@ -18,6 +18,7 @@ from runsous.store.schema.accounts import (
 from runsous.store.schema.base import metadata
 from runsous.store.schema.intake import import_files, imports, uploads
 from runsous.store.schema.music import (
+    albums,
     artists,
     listens,
     music_totals,
@@ -57,6 +58,7 @@ __all__ = [
     "activities",
     "activity_files",
     "activity_streams",
+    "albums",
     "api_tokens",
     "artists",
     "audit_log",

@@ -1,4 +1,4 @@
-"""Artists, tracks, what sources reported, and the timeline of plays made of it."""
+"""Artists, albums, tracks, what sources reported, and the timeline of plays made of it."""
 
 from __future__ import annotations
 
@@ -34,6 +34,22 @@ artists = Table(
 )
 
 
+albums = Table(
+    "albums",
+    metadata,
+    key(),
+    Column("user_id", BigInteger, nullable=False),
+    Column("artist_id", BigInteger, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    ForeignKeyConstraint(
+        ["artist_id", "user_id"], ["artists.id", "artists.user_id"], ondelete="CASCADE"
+    ),
+    UniqueConstraint("user_id", "artist_id", "key"),
+    UniqueConstraint("id", "user_id"),
+)
+
+
 tracks = Table(
     "tracks",
     metadata,
@@ -42,7 +58,7 @@ tracks = Table(
     Column("artist_id", BigInteger, nullable=False, index=True),
     Column("title_key", Text, nullable=False),
     Column("title", Text, nullable=False),
-    Column("album", Text),
+    Column("album_id", BigInteger, index=True),
     Column("isrc", Text),
     Column("mbid", Text),
     Column("spotify_id", Text),
@@ -62,6 +78,11 @@ tracks = Table(
     Column("mode", SmallInteger),
     ForeignKeyConstraint(
         ["artist_id", "user_id"], ["artists.id", "artists.user_id"], ondelete="CASCADE"
+    ),
+    ForeignKeyConstraint(
+        ["album_id", "user_id"],
+        ["albums.id", "albums.user_id"],
+        ondelete="SET NULL (album_id)",
     ),
     UniqueConstraint("user_id", "artist_id", "title_key"),
     UniqueConstraint("id", "user_id"),
