@@ -126,6 +126,19 @@ def test_names_in_another_script_need_the_same_duration():
     assert not is_match(wanted, Found("Kenshi Yonezu", "Lemon"))
 
 
+def test_two_doubts_are_too_many_unless_the_album_is_the_same():
+    wanted = Wanted("아이유", "밤편지", 253, "Palette")
+    assert not is_match(wanted, Found("IU", "밤편지 (Through the Night)", 253))
+    assert is_match(wanted, Found("IU", "밤편지 (Through the Night)", 253, "Palette"))
+
+
+def test_live_and_no_more_is_the_name_of_every_concert():
+    wanted = Wanted("Pearl Jam", "Alive (Live)", 330)
+    assert is_match(wanted, Found("Pearl Jam", "Alive - Live", 331))
+    assert not is_match(wanted, Found("Pearl Jam", "Alive - Live", 335))
+    assert not is_match(wanted, Found("Pearl Jam", "Alive - Live"))
+
+
 def test_a_common_id_tells_whatever_the_names():
     wanted = Wanted("Кино", "Группа крови", 285, isrcs=("RU-A12-87-00001",))
     found = Found("Kino", "Blood Type", 286, isrcs=("rua128700001",))
