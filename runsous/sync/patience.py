@@ -179,8 +179,12 @@ def _listenbrainz_windows(now: datetime) -> dict[str, Window]:
     return {"10 seconds": Window(30, 0, now + timedelta(seconds=10))}
 
 
-def _listenbrainz_told(headers: Mapping[str, str], now: datetime) -> dict[str, Window]:
-    """It counts by address: others behind ours, and calls under way, are allowed for."""
+def _acousticbrainz_windows(now: datetime) -> dict[str, Window]:
+    return {"10 seconds": Window(100, 0, now + timedelta(seconds=10))}
+
+
+def _metabrainz_told(headers: Mapping[str, str], now: datetime) -> dict[str, Window]:
+    """They count by address: others behind ours, and calls under way, are allowed for."""
     names = ("Limit", "Remaining", "Reset-In")
     told = [_numbers(headers.get(f"X-RateLimit-{name}", "")) for name in names]
     if not all(told):
@@ -200,5 +204,14 @@ RULES = {
     "spotify": Rule("Spotify", apart_s=0.1),
     "lastfm": Rule("Last.fm", apart_s=0.25),
     # Evenly, as its windows begin when they will, and do so untold where headers are missing.
-    "listenbrainz": Rule("ListenBrainz", _listenbrainz_windows, _listenbrainz_told, apart_s=0.34),
+    "listenbrainz": Rule("ListenBrainz", _listenbrainz_windows, _metabrainz_told, apart_s=0.34),
+    # One call a second: not quite, as calls take longer or shorter to arrive.
+    "musicbrainz": Rule("MusicBrainz", apart_s=1.1),
+    # 50 in any 5 seconds.
+    "deezer": Rule("Deezer", apart_s=0.125),
+    # What it allows is published nowhere.
+    "reccobeats": Rule("ReccoBeats", apart_s=0.25),
+    "acousticbrainz": Rule(
+        "AcousticBrainz", _acousticbrainz_windows, _metabrainz_told, apart_s=0.125
+    ),
 }

@@ -18,7 +18,8 @@ from runsous.sync.running import Run
 from runsous.sync.tokens import Permission
 
 STRAVA, SPOTIFY, LASTFM, LISTENBRAINZ = "strava", "spotify", "lastfm", "listenbrainz"
-NAMES = {name: rule.title for name, rule in RULES.items()}
+NAMES = {name: RULES[name].title for name in (STRAVA, SPOTIFY, LASTFM, LISTENBRAINZ)}
+"""Those that people connect; the others tell anybody of songs."""
 
 
 _BRIEF: dict[str, Any] = {"timeout": (3.0, 5.0), "attempts": 2}
@@ -29,7 +30,7 @@ def http(service: str, base_url: str, patience: Patience) -> Http:
     return Http(
         base_url,
         patience,
-        name=NAMES[service],
+        name=RULES[service].title,
         contact=settings.current().base_url,
         stopping=patience.stopping,
         **(_BRIEF if patience.is_brief else {}),

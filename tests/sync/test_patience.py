@@ -10,7 +10,15 @@ import pytest
 from requests.structures import CaseInsensitiveDict
 
 from runsous import settings
+from runsous.demo.services.catalogue import Catalogue
+from runsous.demo.services.server import Simulators
+from runsous.demo.services.world import World
 from runsous.errors import RateLimited
+from runsous.net.http import Http
+from runsous.services.acousticbrainz.client import AcousticBrainz
+from runsous.services.deezer.client import Deezer
+from runsous.services.musicbrainz.client import MusicBrainz
+from runsous.services.reccobeats.client import ReccoBeats
 from runsous.store import database, service_windows
 from runsous.sync import patience
 from runsous.sync.patience import Patience
@@ -18,6 +26,7 @@ from runsous.sync.patience import Patience
 NOON = datetime(2026, 11, 21, 12, 5, tzinfo=UTC)
 QUARTER = datetime(2026, 11, 21, 12, 15, tzinfo=UTC)
 """The next turn of Strava's windows."""
+MBID = "0aae14b1-1393-4b35-9d79-4d581f1b965e"
 
 
 @pytest.fixture
@@ -167,6 +176,9 @@ def test_a_refusal_for_the_day_ends_the_day(engine, clock):
         ("spotify", {}, 60),
         ("lastfm", {}, 60),
         ("listenbrainz", {"X-RateLimit-Reset-In": "7"}, 7),
+        ("reccobeats", {"Retry-After": "7"}, 7),
+        ("acousticbrainz", {"x-ratelimit-reset-in": "7"}, 7),
+        ("deezer", {}, 60),
     ],
 )
 def test_a_wait_that_is_asked_for_is_kept_by_every_process(engine, service, headers, wait_s):
@@ -226,6 +238,64 @@ def test_last_fm_is_called_four_times_a_second_by_all_together(engine):
     times.sort()
     assert times[-1] - times[0] >= 7 * 0.25 - 0.1
     assert max(sum(t <= other < t + 1.0 for other in times) for t in times) <= 5
+
+
+def test_services_that_answer_anybody_are_never_asked_too_often(engine):
+    """By two processes at once, of which each asks as fast as it may."""
+    engines = [engine, database.open(settings.current())]
+    rooms = {
+        "musicbrainz": lambda api: MusicBrainz(api).by_isrc("XXABC2600001"),
+        "deezer": lambda api: Deezer(api).by_isrc("XXABC2600001"),
+        "reccobeats": lambda api: ReccoBeats(api).tracks(["x"]),
+        "acousticbrainz": lambda api: AcousticBrainz(api).low_level([MBID]),
+    }
+    end = time.monotonic() + 6.5
+
+    def call(one, service, url):
+        api = Http(url, Patience(one, service), name=service, contact="me@example.org")
+        while time.monotonic() < end:
+            rooms[service](api)
+
+    with Simulators(World([]), catalogue=Catalogue()) as sims:
+        env = sims.environment()
+        threads = [
+            threading.Thread(target=call, args=(one, name, env[f"{name.upper()}_API_URL"]))
+            for one in engines
+            for name in rooms
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    database.close(engines[1])
+    assert sims.calls.violations == []
+    n_calls = {name: len(sims.calls.of(name)) for name in rooms}
+    assert n_calls["musicbrainz"] >= 5
+    assert n_calls["reccobeats"] >= 20
+    assert min(n_calls["deezer"], n_calls["acousticbrainz"]) >= 40
+
+
+@pytest.mark.parametrize(
+    ("headers", "n"),
+    [
+        ({}, 100),
+        (
+            {"x-ratelimit-limit": "100", "x-ratelimit-remaining": "9", "x-ratelimit-reset-in": "4"},
+            7,
+        ),
+    ],
+)
+def test_acousticbrainz_allows_a_hundred_in_ten_seconds_or_what_it_says(
+    engine, clock, monkeypatch, headers, n
+):
+    monkeypatch.setattr(service_windows, "turn", lambda *_: 0.0)
+    one = gate(engine, "acousticbrainz", is_brief=True)
+    if headers:
+        one.enter()
+        one.leave(200, CaseInsensitiveDict(headers))
+    found, error = calls(one, gate(engine, "acousticbrainz", is_brief=True))
+    assert found == n
+    assert timedelta(seconds=4) <= error.retry_at - clock.now <= timedelta(seconds=10)
 
 
 def test_who_is_stopped_does_not_wait(engine, clock):
