@@ -80,7 +80,7 @@ def score(wanted: Wanted, found: Found) -> float:
     if max(by_title, by_artist) <= _DOUBT and not _is_same_album(wanted, found):
         level *= _DOUBT
     if wanted.isrcs and found.isrcs:
-        # Both have one, and not the same: a release apart at least.
+        # Both have one and it does not tell that they are the same: a release apart at least.
         level *= _BY_ID
     return round(level * timing, 3)
 
@@ -108,8 +108,8 @@ _EXACT, _NEAR, _UNTOLD, _UNLIKELY, _FAR = 1.0, 0.96, 0.82, 0.7, 0.2
 
 
 def _timing(one: float | None, other: float | None) -> float:
-    """How well two durations go together; 0 and less are unknown."""
-    if not one or not other or min(one, other) <= 0:
+    """How well two durations go together; 0, less and NaN are unknown."""
+    if one is None or other is None or not (one > 0 and other > 0):
         return _UNTOLD
     apart = abs(one - other)
     near = max(NEAR_S, NEAR_SHARE * max(one, other))

@@ -83,10 +83,11 @@ def test_the_closer_the_durations_the_higher_the_score():
     assert scores[2] >= THRESHOLD > scores[3]
 
 
-def test_a_duration_of_zero_is_an_unknown_one():
+@pytest.mark.parametrize("nothing", [0.0, -1.0, float("nan")])
+def test_what_is_no_duration_is_an_unknown_one(nothing):
     wanted = Wanted("Muse", "Starlight", 240)
     unknown = score(wanted, Found("Muse", "Starlight"))
-    assert score(wanted, Found("Muse", "Starlight", 0)) == unknown
+    assert score(wanted, Found("Muse", "Starlight", nothing)) == unknown
 
 
 def test_a_subtitle_on_one_side_needs_the_same_duration():
