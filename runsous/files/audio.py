@@ -79,11 +79,11 @@ def tempo(path: Path) -> float | None:
 
     Looks at 96 seconds of its middle at most. Raises :class:`InputError` for what is no sound.
     """
-    import librosa
-
     sound = _middle(path)
     if sound.size < _FEWEST_WINDOWS * _WINDOW_S * _RATE:
         return None
+    import librosa
+
     envelope = librosa.onset.onset_strength(y=sound, sr=_RATE, hop_length=_HOP, aggregate=np.median)
     size = int(_WINDOW_S * _RATE / _HOP)
     windows = [envelope[at : at + size] for at in range(0, envelope.size - size + 1, size)]
@@ -132,11 +132,11 @@ def _agreed(found: Any, n_windows: int) -> float | None:
 
 def _middle(path: Path) -> Any:
     """The middle of a file as one channel of :data:`_RATE`."""
+    if not path.stat().st_size:
+        raise InputError("It is empty.")
     import librosa
     import soundfile
 
-    if not path.stat().st_size:
-        raise InputError("It is empty.")
     try:
         with soundfile.SoundFile(path) as file:
             rate = file.samplerate
@@ -149,15 +149,23 @@ def _middle(path: Path) -> Any:
 
 def _decoded(file: soundfile.SoundFile) -> Any:
     """The middle as one channel, decoded in blocks: a long file takes no more memory."""
+    import soundfile
+
     rate = file.samplerate
     if not (_LOWEST_HZ <= rate <= _HIGHEST_HZ and file.channels <= _MOST_CHANNELS):
         raise InputError(f"No music has {rate} samples a second in {file.channels} channels.")
     # One more value of the envelope than fits the windows: resampling may cost a sample.
     wanted = int(_MOST_WINDOWS * _WINDOW_S * rate) + rate // 10
     file.seek(max((file.frames - wanted) // 2, 0))
-    blocks = []
+    blocks: list[Any] = []
     while wanted > 0:
-        block = file.read(min(_BLOCK, wanted), dtype="float32", always_2d=True)
+        try:
+            block = file.read(min(_BLOCK, wanted), dtype="float32", always_2d=True)
+        except soundfile.SoundFileError:
+            # Here it was cut off, or is damaged; what came before may be enough.
+            if not blocks:
+                raise
+            break
         if not len(block):
             break
         # Files of floating point can hold what is no number, or far too loud.

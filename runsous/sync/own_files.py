@@ -6,7 +6,6 @@ measured once, from whichever of its files comes first.
 
 from __future__ import annotations
 
-import logging
 import os
 import threading
 import time
@@ -23,6 +22,7 @@ from runsous.errors import InputError
 from runsous.files import audio
 from runsous.store import song_words
 from runsous.sync import tempo
+from runsous.sync.apart import Ear
 from runsous.sync.intake import Progress
 from runsous.sync.uploads import printable
 
@@ -31,9 +31,10 @@ _KEEP_EVERY_S: Final = 20.0
 """Being killed costs so much work: deciding a whole library after each file would cost more."""
 _STATUSES: Final = ("analysed", "known", "skipped", "failed")
 _WORDS: Final = ["artist", "title", "bpm"]
+_NAMELESS: Final = (
+    "Neither its tags nor its name, such as “Artist - Title.mp3”, tell whose song it is."
+)
 _UNSTEADY: Final = "No steady beat was found."
-
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,7 @@ class Analysis:
             self.known = {} if again else song_words.tempos(conn, user_id, SOURCE)
         self.done: list[Measured] = []
         self._n_kept = 0
+        self._ear = Ear()
 
     def run(
         self,
@@ -100,15 +102,44 @@ class Analysis:
             for path, problem in found:
                 if stopping and stopping.is_set():
                     break
-                self.done.append(_measured(path, problem, self.known))
+                self.done.append(self._measured(path, problem))
                 if on_progress:
                     on_progress(len(self.done), len(found), self.done[-1].path)
                 if time.monotonic() - kept_at >= _KEEP_EVERY_S:
                     self._keep()
                     kept_at = time.monotonic()
         finally:
+            self._ear.close()
             self._keep()
         return Report(tuple(self.done))
+
+    def _measured(self, path: Path, problem: Exception | None) -> Measured:
+        label = printable(str(path))
+        try:
+            if problem is not None:
+                raise problem
+            return self._told(path, label)
+        except InputError as error:
+            return Measured(label, "failed", message=str(error))
+        except OSError as error:
+            return Measured(label, "failed", message=f"{error.strerror or error}.")
+
+    def _told(self, path: Path, label: str) -> Measured:
+        ending = path.suffix.lower()
+        if ending in audio.SEALED:
+            words = f"Music in {ending} files cannot be decoded here; convert it to FLAC or MP3."
+            return Measured(label, "skipped", message=words)
+        _refuse_others(path, ending)
+        named = audio.name(path)
+        if named is None:
+            return Measured(label, "skipped", message=_NAMELESS)
+        artist, title = named
+        song = names.artist(artist), names.title(title)
+        status = "known"
+        if song not in self.known:
+            status, self.known[song] = "analysed", self._ear.tempo(path)
+        bpm = self.known[song]
+        return Measured(label, status, artist, title, bpm, None if bpm else _UNSTEADY)
 
     def _keep(self) -> None:
         new = [file for file in self.done[self._n_kept :] if file.status == "analysed"]
@@ -136,47 +167,6 @@ def _below(path: Path) -> list[tuple[Path, Exception | None]]:
     if not found and not closed:
         found.append((path, InputError("It holds no music files.")))
     return found + [(Path(problem.filename), problem) for problem in closed]
-
-
-def _measured(
-    path: Path, problem: Exception | None, known: dict[tuple[str, str], float | None]
-) -> Measured:
-    """What a file says, which is added to ``known``."""
-    label = printable(str(path))
-    try:
-        if problem is not None:
-            raise problem
-        return _told(path, label, known)
-    except InputError as error:
-        return Measured(label, "failed", message=str(error))
-    except OSError as error:
-        return Measured(label, "failed", message=f"{error.strerror or error}.")
-    except Exception as error:
-        # Whatever a decoder makes of a strange file, the others are read.
-        _log.exception("a music file could not be analysed")
-        mistake = f"It made this program fail ({type(error).__name__}); the log says where."
-        return Measured(label, "failed", message=mistake)
-
-
-def _told(path: Path, label: str, known: dict[tuple[str, str], float | None]) -> Measured:
-    ending = path.suffix.lower()
-    if ending in audio.SEALED:
-        words = f"Music in {ending} files cannot be decoded here; convert it to FLAC or MP3."
-        return Measured(label, "skipped", message=words)
-    _refuse_others(path, ending)
-    named = audio.name(path)
-    if named is None:
-        words = (
-            "Neither its tags nor its name, such as “Artist - Title.mp3”, tell whose song it is."
-        )
-        return Measured(label, "skipped", message=words)
-    artist, title = named
-    song = names.artist(artist), names.title(title)
-    status = "known"
-    if song not in known:
-        status, known[song] = "analysed", audio.tempo(path)
-    bpm = known[song]
-    return Measured(label, status, artist, title, bpm, None if bpm else _UNSTEADY)
 
 
 def _refuse_others(path: Path, ending: str) -> None:
