@@ -11,14 +11,16 @@ import contextlib
 import ctypes
 import logging
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from functools import lru_cache
+from typing import Any
 from uuid import UUID
 
 import procrastinate
 from procrastinate.exceptions import AlreadyEnqueued
-from procrastinate.jobs import Status
+from procrastinate.job_context import JobContext
 from procrastinate.retry import RetryStrategy
+from procrastinate.worker import Worker
 from sqlalchemy import Engine
 from sqlalchemy.exc import IntegrityError
 
@@ -36,6 +38,7 @@ from runsous.store import (
     oauth_states,
     sessions,
     users,
+    workers,
 )
 from runsous.sync import (
     connecting,
@@ -54,10 +57,10 @@ leave_taking.leaving.append(connecting.revoke)
 _AT_ONCE = 6
 """Jobs that run side by side: those of a sync mostly wait for a service."""
 _DUE_S = 2.0
-_HEARTBEAT_S = 5.0
-_STALLED_S = 20.0
 _RECOVER_S = 5.0
 _TIDY_S = 3600.0
+_FORGET_S = 86_400.0
+"""For so long the queue names a worker that gives no sign: who lives must not be missing there."""
 _UNTIL_KNOWN = RetryStrategy(max_attempts=48, wait=3600, retry_exceptions={ServiceError})
 """For what only a service can tell, as soon as it does."""
 
@@ -176,29 +179,41 @@ async def worker(engine: Engine) -> AsyncIterator[None]:
     _share_memory()
     stopping = threading.Event()
     connector = procrastinate.PsycopgConnector(conninfo=_conninfo(engine), max_size=_AT_ONCE + 2)
-    app = _app(engine, connector, stopping)
+    app, watch = _app(engine, connector, stopping), workers.Watch(_conninfo(engine))
+
+    async def sign(job: Callable[[], Awaitable[Any]], _: JobContext, worker: Worker) -> Any:
+        if worker.worker_id is not None:
+            await watch.sign(worker.worker_id)
+        return await job()
+
     async with app.open_async():
         running = asyncio.create_task(
             app.run_worker_async(
                 concurrency=_AT_ONCE,
                 install_signal_handlers=False,
-                update_heartbeat_interval=_HEARTBEAT_S,
-                stalled_worker_timeout=_STALLED_S,
+                fetch_job_polling_interval=_DUE_S,
+                update_heartbeat_interval=workers.BEAT_S,
+                stalled_worker_timeout=_FORGET_S,
                 shutdown_graceful_timeout=10,
                 delete_jobs="successful",
+                worker_middleware=[sign],
             )
         )
-        recovering = asyncio.create_task(_recover_forever(engine, app, stopping))
-        tidying = asyncio.create_task(_tidy_forever(engine, stopping))
-        calling = asyncio.create_task(_call_forever(engine))
+        chores = (
+            _forever(workers.BEAT_S, _relieve, watch),
+            _forever(_RECOVER_S, asyncio.to_thread, _recover, engine, stopping),
+            _forever(_TIDY_S, asyncio.to_thread, tidy, engine, stopping),
+            _forever(_DUE_S, asyncio.to_thread, _call, engine),
+        )
+        tasks = [*map(asyncio.create_task, chores), running]
         try:
             yield
         finally:
             stopping.set()
-            tasks = (recovering, tidying, calling, running)
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            await watch.end()
 
 
 def _share_memory() -> None:
@@ -208,41 +223,30 @@ def _share_memory() -> None:
         ctypes.CDLL(None).mallopt(-8, 2)
 
 
-async def _recover_forever(
-    engine: Engine, app: procrastinate.App, stopping: threading.Event
-) -> None:
+async def _forever(pause_s: float, chore: Callable[..., Awaitable[None]], *of: Any) -> None:
     while True:
         try:
-            await _recover(engine, app, stopping)
+            await chore(*of)
         except Exception:
-            # Whatever it was, what it would have taken up must not wait for the next start.
-            _log.exception("unfinished work cannot be taken up; trying again in %.0f s", _RECOVER_S)
-        await asyncio.sleep(_RECOVER_S)
+            # Whatever it was, what there is to do must not wait for the next start.
+            _log.exception("a chore went wrong; trying again in %.0f s", pause_s)
+        await asyncio.sleep(pause_s)
 
 
-async def _call_forever(engine: Engine) -> None:
+async def _relieve(watch: workers.Watch) -> None:
+    for job in await watch.relieve():
+        _log.warning("a worker died at job %s; it is queued again", job)
+
+
+def _call(engine: Engine) -> None:
     """Begins the runs that are due, and lets those go on whose wait is over."""
-    while True:
-        try:
-            for user_id, service in await asyncio.to_thread(syncing.due, engine):
-                await asyncio.to_thread(defer_sync, engine, user_id, service)
-        except Exception:
-            _log.exception("connections cannot be synced by themselves; trying again soon")
-        await asyncio.sleep(_DUE_S)
+    for user_id, service in syncing.due(engine):
+        defer_sync(engine, user_id, service)
 
 
-async def _recover(engine: Engine, app: procrastinate.App, stopping: threading.Event) -> None:
-    """Clears jobs whose worker died and queues again what they left unfinished."""
-    manager = app.job_manager
-    for job in await manager.get_stalled_jobs(seconds_since_heartbeat=_STALLED_S):
-        _log.warning("a worker died at job %s; it is queued again", job.id)
-        if job.task_name == "check_permission":
-            # No table knows of it.
-            await manager.retry_job(job)
-        else:
-            await manager.finish_job(job, status=Status.FAILED, delete_job=True)
-    await asyncio.to_thread(_take_up, engine, stopping)
-    await asyncio.to_thread(uploads.sweep, engine, settings.current())
+def _recover(engine: Engine, stopping: threading.Event) -> None:
+    _take_up(engine, stopping)
+    uploads.sweep(engine, settings.current())
 
 
 def _take_up(engine: Engine, stopping: threading.Event) -> None:
@@ -261,15 +265,6 @@ def _take_up(engine: Engine, stopping: threading.Event) -> None:
         if stopping.is_set():
             return
         songs.settle(engine, user_id, stopping)
-
-
-async def _tidy_forever(engine: Engine, stopping: threading.Event) -> None:
-    while True:
-        try:
-            await asyncio.to_thread(tidy, engine, stopping)
-        except Exception:
-            _log.exception("what is over cannot be cleared; trying again in an hour")
-        await asyncio.sleep(_TIDY_S)
 
 
 def tidy(engine: Engine, stopping: threading.Event | None = None) -> None:

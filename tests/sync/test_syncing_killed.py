@@ -8,10 +8,10 @@ import signal
 import time
 
 import pytest
-from sqlalchemy import text
 
 from runsous import jobs, settings
 from runsous.demo.services.faults import Chance
+from runsous.store import workers
 from tests import running
 from tests.sync import connected, make
 from tests.sync.edits import BOTH
@@ -41,16 +41,10 @@ def start(home, database_url, sims):
         worker.stop(signal.SIGKILL)
 
 
-def kill(engine, worker):
-    """Ends it at once; and lets the time pass after which it is known to be dead."""
+def kill(worker):
+    """Ends it at once."""
     os.kill(worker.process.pid, signal.SIGKILL)
     worker.process.wait()
-    with engine.begin() as conn:
-        conn.execute(
-            text(
-                "UPDATE procrastinate_workers SET last_heartbeat = last_heartbeat - interval '1 h'"
-            )
-        )
 
 
 def unfinished(engine):
@@ -77,7 +71,7 @@ def test_killed_anywhere_it_goes_on_where_it_was(engine, user, sims, start, seed
             assert time.monotonic() < give_up, worker.printed()
             time.sleep(0.005)
         time.sleep(rng.uniform(0, 0.15))
-        kill(engine, worker)
+        kill(worker)
         printed += worker.printed()
     assert unfinished(engine)
     sims.faults.clear()
@@ -94,3 +88,23 @@ def test_killed_anywhere_it_goes_on_where_it_was(engine, user, sims, start, seed
     assert [secret for secret in secrets if secret in printed] == []
     again = {service: connected.again(engine, user, service) for service in services}
     assert {run["activities_new"] + run["listens_new"] for run in again.values()} == {0}
+
+
+def test_when_a_worker_is_killed_another_soon_goes_on(engine, user, sims, start):
+    connected.connect(engine, user, sims, "strava")
+    jobs.defer_sync(engine, user, "strava")
+    jobs.close(engine)
+    first, give_up = start(), time.monotonic() + GIVE_UP_S
+    while len(sims.calls.log) < 8:
+        assert time.monotonic() < give_up, first.printed()
+        time.sleep(0.005)
+    kill(first)
+    assert unfinished(engine)
+    other, before = start(), len(sims.calls.log)
+    while "Waiting for work" not in other.printed():
+        assert time.monotonic() < give_up, other.printed()
+        time.sleep(0.02)
+    began = time.monotonic()
+    while len(sims.calls.log) == before:
+        assert time.monotonic() - began < workers.STALLED_S * 0.6, other.printed()
+        time.sleep(0.02)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import threading
 import time
 from datetime import timedelta
 from typing import Any
@@ -16,7 +15,7 @@ from runsous import cli, jobs
 from runsous.accounts.limits import Limit
 from runsous.errors import Rejected
 from runsous.settings import Services
-from runsous.store import connections, database, remote_activities
+from runsous.store import connections, database, remote_activities, workers
 from runsous.store.remote_activities import Feed, Listed
 from runsous.sync import connecting, events
 from runsous.web import webhooks
@@ -329,13 +328,7 @@ def test_a_question_whose_worker_died_is_asked_again(engine, web, known):
     with engine.begin() as conn:
         conn.execute(text("UPDATE procrastinate_jobs SET status = 'doing'"))
 
-    async def recover() -> None:
-        connector = jobs.procrastinate.PsycopgConnector(conninfo=jobs._conninfo(engine))
-        app = jobs._app(engine, connector)
-        async with app.open_async():
-            await jobs._recover(engine, app, threading.Event())
-
-    asyncio.run(recover())
+    asyncio.run(jobs._relieve(workers.Watch(jobs._conninfo(engine))))
     (job,) = make.rows(engine, "SELECT task_name, status::text FROM procrastinate_jobs")
     assert (job["task_name"], job["status"]) == ("check_permission", "todo")
 
