@@ -26,6 +26,7 @@ Kind = Literal[
     "lastfm",
     "listenbrainz",
     "maloja",
+    "tempo_csv",
     "unknown",
 ]
 
@@ -153,16 +154,19 @@ class Activity:
 
 @dataclass(frozen=True)
 class Reading:
-    """What one file yields: workouts or listens, and in words what was left behind.
+    """What one file yields: workouts, listens or tempos, and in words what was left behind.
 
-    ``listens`` has the columns of :data:`runsous.frames.LISTENS`. ``left_out`` counts rows
-    that are deliberately not music listens (podcasts, videos, plays of no length);
-    ``notes`` are whole sentences for the user (what was salvaged, what is missing).
+    ``listens`` has the columns of :data:`runsous.frames.LISTENS`. ``tempos`` has a row for each
+    song of a list, ``artist, title, spotify_id, bpm`` and the character of :class:`SongFacts`.
+    ``left_out`` counts rows that are deliberately neither (podcasts, videos, plays of no length,
+    songs without a tempo); ``notes`` are whole sentences for the user (what was salvaged, what
+    is missing).
     """
 
     kind: Kind
     workouts: tuple[Workout, ...] = ()
     listens: pd.DataFrame | None = None
+    tempos: pd.DataFrame | None = None
     left_out: int = 0
     notes: tuple[str, ...] = ()
 

@@ -96,7 +96,7 @@ def listens(source: str, plays: Sequence[Play]) -> tuple[pd.DataFrame, Counter[s
         duration_s=_lengths(raw["duration_s"]),
         isrc=[isrc(text) for text in raw["isrc"]],
         mbid=[mbid(text) for text in raw["mbid"]],
-        spotify_id=[_code(_SPOTIFY, text) for text in raw["spotify_id"]],
+        spotify_id=[spotify_id(text) for text in raw["spotify_id"]],
         **{
             name: list(raw[name])
             for name in ("stamp_kind", "precision_s", "idle_s", "is_skipped", "is_offline")
@@ -151,6 +151,11 @@ def isrc(value: Any) -> str | None:
 def mbid(value: Any) -> str | None:
     """The MusicBrainz id in a text, in lower case; ``None`` where there is none."""
     return _code(_UUID, value, str.lower)
+
+
+def spotify_id(value: Any) -> str | None:
+    """The Spotify id in a track's URI or address; ``None`` where there is none."""
+    return _code(_SPOTIFY, value)
 
 
 def number(value: Any) -> float:

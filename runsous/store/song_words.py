@@ -119,6 +119,20 @@ def tempos(conn: Connection, user_id: int, source: str) -> dict[tuple[str, str],
     return {(row.artist_key, row.title_key): row.bpm for row in rows}
 
 
+def undecided(conn: Connection, user_id: int) -> list[int]:
+    """The tracks of which something was said before they were first heard."""
+    found = conn.execute(
+        text(
+            "SELECT t.id FROM tracks t JOIN artists a ON a.id = t.artist_id"
+            " WHERE t.user_id = :user AND t.tempo_note IS NULL AND EXISTS (SELECT FROM song_words w"
+            "   WHERE w.user_id = t.user_id AND w.artist_key = a.key AND w.title_key = t.title_key)"
+            " ORDER BY t.id"
+        ),
+        {"user": user_id},
+    )
+    return list(found.scalars())
+
+
 def track_ids(conn: Connection, user_id: int, source: str) -> list[int]:
     """The tracks a source says something of."""
     found = conn.execute(

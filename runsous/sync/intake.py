@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -21,7 +21,7 @@ from runsous.model import Reading
 from runsous.store import imports, users
 from runsous.store import uploads as handed_in
 from runsous.store.imports import FileResult
-from runsous.sync import archives, listening, readers, tellings, uploads, workouts
+from runsous.sync import archives, listening, readers, tellings, tempo, uploads, workouts
 from runsous.sync.archives import Entry, Leaf, Remark
 
 Progress = Callable[[int, int, str], None]
@@ -146,6 +146,8 @@ class Intake:
             reading = readers.read(content)
             if reading.listens is not None:
                 return self._keep_listens(leaf.path, reading, sha256, notes)
+            if reading.tempos is not None:
+                return self._keep_tempos(leaf.path, reading, sha256, notes)
             source = tellings.Source(sha256, reading.kind, leaf.path, content, leaf.facts)
             return self._keep_workouts(leaf.path, source, reading, notes)
         except InputError as error:
@@ -205,6 +207,18 @@ class Intake:
             self._save(conn, result, sha256)
         return True
 
+    def _keep_tempos(
+        self, path: str, reading: Reading, sha256: str, notes: tuple[str, ...]
+    ) -> bool:
+        assert reading.tempos is not None  # noqa: S101 - checked by the caller
+        with self.engine.begin() as conn:
+            kept = tempo.keep_words(conn, self.user_id, tempo.CSV, reading.tempos)
+            without = "duplicate" if kept.known else "skipped"
+            status = "imported" if kept.taken else without
+            said = _sentences([*notes, *_taken_over(kept), *reading.notes])
+            self._save(conn, FileResult(path, reading.kind, status, 0, 0, kept.known, said), sha256)
+        return True
+
     def _refused(self, result: FileResult, error: Exception, sha256: str | None = None) -> bool:
         """Notes a failure; what is too large would be so again, and is not kept for that."""
         return self._note(result, sha256) or isinstance(error, TooLarge)
@@ -226,6 +240,15 @@ def _failed(path: str, kind: str, error: Exception) -> FileResult:
     end = "" if why.endswith((".", "!", "?")) else "."
     name = Path(path.rpartition("!")[2]).name
     return FileResult(path, kind, "failed", message=f"{name}{joint}{why}{end}")
+
+
+def _taken_over(kept: tempo.Kept) -> Iterator[str]:
+    if not kept.taken:
+        return
+    what = "The tempo of 1 song was" if kept.taken == 1 else f"Tempos of {kept.taken:,} songs were"
+    which = "" if kept.changed == kept.taken else f"{kept.changed:,} of them "
+    place = f", {which}in the place of what a list had told before" if kept.changed else ""
+    yield f"{what} taken over{place}."
 
 
 def _sentences(notes: Sequence[str]) -> str | None:

@@ -12,7 +12,7 @@ from runsous.analysis import albums, names
 from runsous.analysis import plays as merging
 from runsous.store import imports, incoming, users
 from runsous.store import listens as store
-from runsous.sync import songs, timeline
+from runsous.sync import songs, tempo, timeline
 
 _AHEAD = timedelta(days=1)
 """Stamps further in the future than this (clocks differ) are not plays."""
@@ -45,6 +45,7 @@ def keep(
         return Kept(0, 0, n_songs)
     added = incoming.save(conn, user_id, _prepared(conn, user_id, past), told)
     timeline.rebuild(conn, user_id, added.touched)
+    tempo.decide_new(conn, user_id)
     if added.withdrawn:
         store.delete_unheard(conn, user_id)
     return Kept(added.count, n_past - added.count, n_songs - n_past, added.withdrawn)

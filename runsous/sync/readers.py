@@ -15,6 +15,7 @@ from runsous.files import (
     maloja_export,
     spotify_export,
     tcx,
+    tempo_csv,
 )
 from runsous.model import Kind, Reading
 from runsous.settings import Settings
@@ -47,6 +48,8 @@ READERS = (
     ),
     Reader("maloja", maloja_export.is_maloja, maloja_export.read_maloja),
     Reader("lastfm", lastfm_export.is_lastfm, lastfm_export.read_lastfm),
+    # A listening history may tell tempos too; a list of songs tells no times.
+    Reader("tempo_csv", tempo_csv.is_tempo_csv, tempo_csv.read_tempo_csv),
 )
 
 
@@ -63,7 +66,7 @@ def read(content: bytes) -> Reading:
     if reader is None:
         raise InputError(
             "It is neither a workout (FIT, GPX, TCX, Strava export) nor a listening history"
-            " (Spotify, Last.fm, ListenBrainz, Maloja)."
+            " (Spotify, Last.fm, ListenBrainz, Maloja) nor a list of songs with their tempo (CSV)."
         )
     return reader.read(content)
 

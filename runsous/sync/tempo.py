@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
@@ -72,17 +73,40 @@ def unsay(conn: Connection, user_id: int, track_id: int) -> None:
     _settle(conn, user_id, [track_id])
 
 
-def keep_words(conn: Connection, user_id: int, source: str, words: pd.DataFrame) -> tuple[int, int]:
+@dataclass(frozen=True)
+class Kept:
+    """Of how many songs a list said something new, something else than before, or the same."""
+
+    new: int
+    changed: int
+    known: int
+
+    @property
+    def taken(self) -> int:
+        """How many songs' tempos were taken over."""
+        return self.new + self.changed
+
+
+def keep_words(conn: Connection, user_id: int, source: str, words: pd.DataFrame) -> Kept:
     """Takes over what a list says of songs (``artist, title`` and of ``spotify_id, bpm, energy,
-    danceability, valence, key, mode`` what it has); how many were new, how many changed.
+    danceability, valence, key, mode`` what it has).
     """
     users.lock(conn, user_id)
     keyed = words.assign(
         artist_key=names.artist_key(words["artist"]), title_key=names.title_key(words["title"])
     )
-    counts = song_words.save(conn, user_id, source, keyed.reindex(columns=song_words.COLUMNS))
-    _settle(conn, user_id, song_words.track_ids(conn, user_id, source))
-    return counts
+    new, changed = song_words.save(conn, user_id, source, keyed.reindex(columns=song_words.COLUMNS))
+    if new or changed:
+        _settle(conn, user_id, song_words.track_ids(conn, user_id, source))
+    n_songs = len(keyed[["artist_key", "title_key"]].drop_duplicates())
+    return Kept(new, changed, n_songs - new - changed)
+
+
+def decide_new(conn: Connection, user_id: int) -> None:
+    """Decides tracks that were heard for the first time, of which a list told something already."""
+    undecided = song_words.undecided(conn, user_id)
+    if undecided:
+        _settle(conn, user_id, undecided)
 
 
 def forget_words(conn: Connection, user_id: int, source: str) -> None:
