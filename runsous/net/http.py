@@ -131,7 +131,7 @@ class Http:
     _session: requests.Session = field(init=False)
 
     def __post_init__(self) -> None:
-        self._session = requests.Session()
+        self._session = _Session()
         self._session.auth = _Nobody()
         # Connections are shared by everybody here: nobody's cookies go out with another's call.
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
@@ -236,6 +236,13 @@ class Http:
             )
         if options.get("expect") == "json" and answer.status < 300 and answer.status != 204:
             answer.json()
+
+
+class _Session(requests.Session):
+    """Leaves redirects alone: it would read them to the end, however long, to know what is next."""
+
+    def get_redirect_target(self, resp: requests.Response) -> str | None:
+        return None
 
 
 class _Waited:

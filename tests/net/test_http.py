@@ -210,6 +210,19 @@ def test_a_packed_answer_is_unpacked():
         assert client(server).call("GET", "/").json() == {"a": 1}
 
 
+@pytest.mark.parametrize("status", [301, 302, 308])
+def test_what_a_redirect_brings_with_it_is_judged_and_never_without_end(status):
+    seen = []
+    with Faulty(answer({"id": "new"}, status, Location="/there")) as server:
+        with pytest.raises(ServiceError):
+            client(server, attempts=1).call("GET", "/", judge=lambda a: seen.append(a.json()))
+        assert seen == [{"id": "new"}]
+        assert len(server.heard) == 1
+    endless = answer(b"x" * (1 << 21), status, Location="/there")
+    with Faulty(endless) as server, pytest.raises(Rejected, match="more than 1 MB"):
+        client(server, max_bytes=1 << 20).call("GET", "/")
+
+
 def test_a_token_does_not_follow_to_where_a_redirect_points():
     with Faulty(GOOD) as other, Faulty(answer(b"", 301, Location=other.url)) as server:
         http = client(server)

@@ -42,7 +42,9 @@ def test_a_merged_id_leads_to_the_present_one(passing):
     merged = [each for each in passing.catalogue.recordings if each.merged]
     assert merged
     for each in merged:
+        n_calls = len(passing.calls.log)
         found = client(passing).recording(each.merged[0])
+        assert len(passing.calls.log) == n_calls + 1
         assert (found.asked, found.identifier, found.mbid) == (each.merged[0], each.mbid, each.mbid)
         assert found.artist == each.artist
 
