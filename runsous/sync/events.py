@@ -1,7 +1,7 @@
 """What an event of Strava means here: something is to be looked at, never that it is true.
 
-Events are not signed, and an athlete's number is no secret. So one only lets us ask Strava, of
-what is not about to be asked for anyway.
+Events are not signed, and an athlete's number is no secret. So those of another subscription than
+ours are dropped, and one only lets us ask Strava, of what is not about to be asked for anyway.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from runsous.net.oauth import Token
 from runsous.services.strava import webhooks
 from runsous.services.strava.client import Strava
 from runsous.services.strava.webhooks import Event, Subscription, Webhooks
-from runsous.store import connections, remote_activities, sync_runs
+from runsous.store import connections, event_subscriptions, remote_activities, sync_runs
 from runsous.store.remote_activities import DISMISSED, EXPIRED, LOOK, Feed
 from runsous.sync import connecting, services
 from runsous.sync.patience import Patience
@@ -43,13 +43,20 @@ class _Ended(Exception):
     """Strava gives no more tokens for this user."""
 
 
-def read(body: bytes) -> Event | None:
-    """The event that somebody sent; ``None`` where it is none."""
+def read(engine: Engine, body: bytes) -> Event | None:
+    """The event that somebody sent; ``None`` where it is none, or of another subscription than
+    ours as far as that is known.
+    """
     try:
         told: Any = json.loads(body)
     except (ValueError, RecursionError):
         return None
-    return webhooks.event(told)
+    event = webhooks.event(told)
+    if event is None:
+        return None
+    with engine.begin() as conn:
+        ours = event_subscriptions.number(conn, _STRAVA)
+    return event if ours in (None, event.subscription_id) else None
 
 
 def concerned(engine: Engine, event: Event) -> list[int]:
@@ -115,12 +122,18 @@ def subscribe(engine: Engine, callback: str | None = None) -> Subscription:
     :class:`InputError` where it has none; what calling the service raises.
     """
     ours = _webhooks(engine)
-    return ours.create(callback or _public_address(), _verify_token())
+    made = ours.create(callback or _public_address(), _verify_token())
+    _remember(engine, made)
+    return made
 
 
 def subscription(engine: Engine) -> Subscription | None:
-    """Where events are sent to; ``None`` where there is no subscription."""
-    return _webhooks(engine).view()
+    """Where events are sent to; ``None`` where there is no subscription. Whatever it is, from
+    now on no other is believed.
+    """
+    known = _webhooks(engine).view()
+    _remember(engine, known)
+    return known
 
 
 def unsubscribe(engine: Engine) -> Subscription | None:
@@ -129,7 +142,13 @@ def unsubscribe(engine: Engine) -> Subscription | None:
     known = ours.view()
     if known is not None:
         ours.delete(known.id)
+    _remember(engine, None)
     return known
+
+
+def _remember(engine: Engine, known: Subscription | None) -> None:
+    with engine.begin() as conn:
+        event_subscriptions.keep(conn, _STRAVA, None if known is None else known.id)
 
 
 def _public_address() -> str:

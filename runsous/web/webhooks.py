@@ -87,7 +87,8 @@ async def _body(request: Request) -> bytes | None:
 
 
 def _take(body: bytes) -> None:
-    engine, event = database.current(), events.read(body)
+    engine = database.current()
+    event = events.read(engine, body)
     users = [] if event is None else events.concerned(engine, event)
     if event is None or not users:
         return

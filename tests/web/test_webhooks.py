@@ -145,6 +145,36 @@ def test_an_event_costs_one_look_however_often_it_is_sent(engine, web, sims, use
     assert names(engine, user) == ["Run 0", "Run 1", "Run 2"]
 
 
+def test_events_of_another_subscription_than_ours_are_ignored(
+    engine, web, sims, synced, subscribed, command
+):
+    def counted() -> list[Any]:
+        return make.rows(engine, "SELECT digest FROM rate_limits ORDER BY digest")
+
+    before, counters = make.tables(engine, *VOLATILE), counted()
+    for told in (event(subscription_id=2), GOODBYE | {"subscription_id": 2}):
+        post(web, told)
+        assert make.tables(engine, *VOLATILE) == before
+    # Nothing is held against the athlete either.
+    assert counted() == counters
+    post(web, event())
+    assert len(counted()) == len(counters) + 1
+    assert states(engine)[RUN] == "look"
+    # Changed elsewhere, which is told only when we ask.
+    sims.strava.pushes.subscription["id"] = 3
+    post(web, event(777, subscription_id=3))
+    assert 777 not in states(engine)
+    command("view")
+    post(web, event(777, subscription_id=3))
+    assert states(engine)[777] == "look"
+    post(web, event(778))
+    assert 778 not in states(engine)
+    # Without one of ours, it may be known elsewhere.
+    command("delete")
+    post(web, event(778))
+    assert states(engine)[778] == "look"
+
+
 def test_what_never_was_is_asked_for_and_forgotten(engine, web, sims, user, synced):
     post(web, event(777))
     connected.finish(engine, user, "strava")

@@ -8,7 +8,6 @@ from __future__ import annotations
 import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any, Final
 
 from runsous.errors import Rejected
@@ -29,15 +28,13 @@ _LATEST: Final = 1 << 33
 class Event:
     """What happened to ``object_id``, an activity's or athlete's number, of athlete ``owner_id``.
 
-    ``aspect`` is ``create``, ``update`` or ``delete``; ``updates`` says what changed, in words.
+    ``updates`` says what changed, in words.
     """
 
     object_type: str
     object_id: int
-    aspect: str
     owner_id: int
     subscription_id: int
-    at: datetime
     updates: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -127,7 +124,7 @@ def event(told: Any) -> Event | None:
     updates = told.get("updates")
     words = {str(k): str(v) for k, v in updates.items()} if isinstance(updates, dict) else {}
     number, owner, subscription = known
-    return Event(kind, number, aspect, owner, subscription, datetime.fromtimestamp(at, UTC), words)
+    return Event(kind, number, owner, subscription, words)
 
 
 def _first(told: Any) -> Subscription | None:

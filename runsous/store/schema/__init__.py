@@ -30,6 +30,7 @@ from runsous.store.schema.music import (
 from runsous.store.schema.people import users
 from runsous.store.schema.services import (
     connections,
+    event_subscriptions,
     oauth_states,
     remote_activities,
     service_windows,
@@ -64,6 +65,7 @@ __all__ = [
     "audit_log",
     "connections",
     "data_exports",
+    "event_subscriptions",
     "handovers",
     "import_files",
     "imports",

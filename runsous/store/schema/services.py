@@ -160,3 +160,12 @@ service_windows = Table(
     Column("allowed", Integer, nullable=False),
     _moment("resets_at", nullable=False),
 )
+
+
+# Ours by the service's number: whoever posts an event of another one made it up.
+event_subscriptions = Table(
+    "event_subscriptions",
+    metadata,
+    Column("service", Text, primary_key=True),
+    Column("number", BigInteger, nullable=False),
+)
