@@ -15,11 +15,13 @@ page = st.navigation(
         st.Page("home.py", title="Home", icon=":material/home:", default=True),
         st.Page("activities.py", title="Activities", icon=":material/route:"),
         st.Page("listening.py", title="Listening", icon=":material/graphic_eq:"),
+        st.Page("tempo.py", title="Tempo", icon=":material/speed:"),
         st.Page("add_data.py", title="Add data", icon=":material/add_circle:"),
         st.Page("connections.py", title="Connections", icon=":material/sync:"),
         st.Page("preferences.py", title="Preferences", icon=":material/tune:"),
         st.Page("account.py", title="Account", icon=":material/person:"),
         st.Page("activity.py", title="Activity", visibility="hidden"),
+        st.Page("track.py", title="Song", visibility="hidden"),
     ],
     position="top",
 )

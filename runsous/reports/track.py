@@ -65,10 +65,11 @@ def track(conn: Connection, user_id: int, track_id: int) -> Track:
 
 def evidence(conn: Connection, user_id: int, track_id: int) -> list[dict[str, Any]]:
     """What is said of a track: the user's own word, the last first, then the most trusted."""
-    return sorted(song_words.evidence(conn, user_id, [track_id]), key=_trust)
+    return sorted(song_words.evidence(conn, user_id, [track_id]), key=trust)
 
 
-def _trust(row: Mapping[str, Any]) -> tuple[bool, float]:
+def trust(row: Mapping[str, Any]) -> tuple[bool, float]:
+    """Sorts rows of ``store.song_words.evidence`` by it."""
     if row["source"] in tempo.OWN_WORDS:
         return False, -row["at"].astimezone(UTC).timestamp()
     return True, -tempo.RELIABILITY.get(row["source"], tempo.UNMEASURED) * row["match"]

@@ -91,6 +91,13 @@ def _user_id(conn: Connection) -> int | None:
     return visitor.user_id if visitor else None
 
 
+def asked_id() -> int | None:
+    """The number that the address names (``?id=``), if it is one."""
+    asked = st.query_params.get("id", "")
+    is_number = asked.isascii() and asked.isdecimal() and len(asked) <= 18
+    return int(asked) if is_number else None
+
+
 def theme() -> Literal["light", "dark"]:
     """The theme this session is shown in."""
     return "dark" if st.context.theme.type == "dark" else "light"

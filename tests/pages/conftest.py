@@ -11,9 +11,6 @@ import streamlit as st
 from sqlalchemy import Engine
 from streamlit.testing.v1 import AppTest
 
-from runsous import settings
-from runsous.settings import Settings
-from runsous.store import database
 from tests import conftest, running
 from tests.pages import library
 from tests.pages.reading import PAGES
@@ -26,16 +23,8 @@ def _filled_template(
     """The name of a database with one activity of each kind and the music of one of them."""
     name = f"runsous_filled_{os.getpid()}"
     folder = tmp_path_factory.mktemp("filled")
-    conftest._tell(_server, f'CREATE DATABASE "{name}" TEMPLATE "{_template}" STRATEGY FILE_COPY')
-    settings.use(Settings(home=folder, database_url=conftest._in(_server, name)))
-    engine = database.open(settings.current())
-    library.fill(engine, folder)
-    database.close(engine)
-    # What copies it must be alone on it; TimescaleDB's workers would come back.
-    conftest._tell(
-        _server,
-        f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false',
-        f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'",
+    conftest.make_template(
+        _server, name, _template, folder, lambda engine: library.fill(engine, folder)
     )
     yield name
     conftest._tell(_server, f'DROP DATABASE "{name}" WITH (FORCE)')
@@ -45,17 +34,6 @@ def _filled_template(
 def _template_of_test(request: pytest.FixtureRequest, _template: str) -> str:
     is_filled = "filled" in request.fixturenames
     return str(request.getfixturevalue("_filled_template")) if is_filled else _template
-
-
-@pytest.fixture
-def database_url(_server: str, _template_of_test: str) -> Iterator[str]:
-    """The address of a fresh database for this test: empty, or filled if it asks for that."""
-    name = f"runsous_page_{os.getpid()}"
-    conftest._tell(
-        _server, f'CREATE DATABASE "{name}" TEMPLATE "{_template_of_test}" STRATEGY FILE_COPY'
-    )
-    yield conftest._in(_server, name)
-    conftest._tell(_server, f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 @pytest.fixture

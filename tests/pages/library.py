@@ -7,11 +7,17 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
+from runsous.model import SongFacts
+from runsous.store import song_facts, songs, tracks
+from runsous.sync import tempo
 from tests.files.make_fit import FitWriter, fit_run
 from tests.sync import make
 
 START = datetime(2024, 6, 1, 6, 30, tzinfo=UTC)
 """When the run with music began; in Prague, where it was, it was half past eight."""
+
+TOLD_AT = datetime(2024, 7, 1, 12, tzinfo=UTC)
+"""When services were asked of songs."""
 
 SONGS = (
     (-30, "Early Birds – Already On", 90),
@@ -105,6 +111,25 @@ def number(engine: Engine, start: datetime) -> int:
 def named(engine: Engine, name: str) -> int:
     found = make.rows(engine, "SELECT id FROM activities WHERE name = :name", name=name)
     return int(found[0]["id"])
+
+
+def track(engine: Engine, title: str) -> int:
+    """The id of a song."""
+    found = make.rows(engine, "SELECT id FROM tracks WHERE title = :title", title=title)
+    return int(found[0]["id"])
+
+
+def tell(engine: Engine, title: str, *known: SongFacts, match: float = 0.95) -> None:
+    """Lets services know a song, and its tempo be decided by what they say."""
+    with engine.begin() as conn:
+        songs.enrol(conn, make.user(engine))
+        number = tracks.one(conn, make.user(engine), track(engine, title))["song_id"]
+        for facts in known:
+            song_facts.keep(conn, number, facts.source, [song_facts.Known(facts, match)], TOLD_AT)
+            song_facts.note_ids(
+                conn, number, facts.source, [(facts.source, facts.identifier, match)]
+            )
+        tempo.decide_songs(conn, [number])
 
 
 def _xml(words: str) -> str:

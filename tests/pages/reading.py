@@ -9,7 +9,17 @@ from typing import Any
 import pandas as pd
 from streamlit.testing.v1 import AppTest
 
-PAGES = ("home", "activities", "listening", "add_data", "connections", "preferences", "activity")
+PAGES = (
+    "home",
+    "activities",
+    "listening",
+    "tempo",
+    "add_data",
+    "connections",
+    "preferences",
+    "activity",
+    "track",
+)
 
 
 def visit(app: AppTest, name: str, **query: Any) -> AppTest:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.pages import library
 from tests.pages.reading import html, run, titles, visit, words
 
@@ -9,19 +11,23 @@ EMPTY = {
     "home": "Which song played where?",
     "activities": "There are no activities yet.",
     "listening": "There is no listening history yet.",
+    "tempo": "There are no songs of your own yet.",
     "add_data": "Where do I get these files?",
     "connections": "It is not set up on this server.",
     "preferences": "Time zone",
     "activity": "There is no such activity.",
+    "track": "There is no such song.",
 }
 FILLED = {
     "home": "Newest activities",
     "activities": "From the phone",
     "listening": "Spotify (extended) · 3 plays",
+    "tempo": "songs with a tempo",
     "add_data": "Past imports",
     "connections": "It is not set up on this server.",
     "preferences": "Clocks of your sources",
     "activity": "There is no such activity.",
+    "track": "There is no such song.",
 }
 
 
@@ -44,10 +50,11 @@ def test_an_empty_page_leads_to_where_data_is_added(app):
         assert "add_data" in [link.page for link in app.get("page_link")]
 
 
-def test_an_address_that_names_no_activity_of_mine_says_so(filled):
+@pytest.mark.parametrize("name", ["activity", "track"])
+def test_an_address_that_names_nothing_of_mine_says_so(filled, name):
     for wrong in ("", "0", "999999", "-1", "1.5", "1 OR 1=1", "٣", "9" * 19, "9" * 400, "<b>"):
-        visit(filled, "activity", id=wrong)
-        assert "There is no such activity." in words(filled), wrong
+        visit(filled, name, id=wrong)
+        assert FILLED[name] in words(filled), wrong
         assert not filled.title
 
 

@@ -12,16 +12,16 @@ from runsous.reports.activity import View
 from runsous.ui import connections_data, data
 from runsous.ui import format as fmt
 from runsous.ui.components import brands, cards
-from runsous.ui.session import User
+from runsous.ui.session import User, asked_id
 
 
 def chosen(user: User) -> dict[str, Any] | None:
     """The activity the address names (``?id=``), or ``None`` if it names none of the user's."""
-    wanted = st.query_params.get("id", "")
-    if not (wanted.isascii() and wanted.isdecimal()) or len(wanted) > 18:
+    wanted = asked_id()
+    if wanted is None:
         return None
     try:
-        return data.activity_facts(user, int(wanted))
+        return data.activity_facts(user, wanted)
     except NotFound:
         return None
 

@@ -92,6 +92,34 @@ def _card(user: User, activity: Mapping[str, Any]) -> None:
             st.html(_facts_line(user, activity) + _songs_line(activity))
 
 
+Cell = tuple[str, str | None]
+"""What stands in a table, and where it leads if anywhere."""
+
+
+def table(heads: Sequence[str], rows: Sequence[Sequence[Cell]], wide: int = 0) -> None:
+    """A table of words and links; column ``wide`` may break into lines. On a phone each row is a
+    few lines.
+    """
+    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in heads)
+    body = "".join(
+        "<tr>" + "".join(_cell(heads[i], cell, i == wide) for i, cell in enumerate(row)) + "</tr>"
+        for row in rows
+    )
+    st.html(
+        f'<div class="rs-scroll"><table class="rs-table"><thead><tr>{head}</tr></thead>'
+        f"<tbody>{body}</tbody></table></div>"
+    )
+
+
+def _cell(head: str, cell: Cell, is_wide: bool) -> str:
+    words, path = cell
+    shown = escape(words)
+    if path is not None:
+        shown = f'<a href="{escape(path)}">{shown}</a>'
+    kind = ' class="wide"' if is_wide else f' data-label="{escape(head)}"'
+    return f"<td{kind}>{shown}</td>"
+
+
 def link(path: str, label: str, file: str | None = None) -> None:
     """A link to something that is no page of the app, opened in its place or kept as ``file``."""
     kept = "" if file is None else f' download="{escape(file)}"'

@@ -122,7 +122,33 @@ a.rs-strava{color:#FC5200!important;font-weight:700;text-decoration:underline;wh
 [class*="st-key-card-"] a.rs-strava::after{content:none}
 """
 
+_SONGS = """
+.rs-tempo{display:flex;flex-wrap:wrap;align-items:center;gap:.2rem .9rem;line-height:1.1}
+.rs-tempo b{font-size:3.4rem;font-weight:650;font-variant-numeric:tabular-nums}
+.rs-tempo span{font-size:1.1rem;opacity:.7;margin-left:-.5rem}
+.rs-tempo i{font-style:normal}
+.rs-links{display:flex;flex-wrap:wrap;gap:.3rem 1.1rem;font-size:.9rem}
+.rs-links a{color:inherit;text-underline-offset:.15em}
+.rs-scroll{overflow-x:auto}
+.rs-table{border-collapse:collapse;width:100%;font-size:.9rem;font-variant-numeric:tabular-nums}
+.rs-table :is(th,td){padding:.45rem 1rem .45rem 0;text-align:left;vertical-align:top;border:0;
+ border-bottom:1px solid color-mix(in srgb,currentColor 14%,transparent)}
+.rs-table th{font-weight:500;font-size:.82rem;opacity:.7}
+.rs-table td{white-space:nowrap}
+.rs-table td:is(.wide){white-space:normal;overflow-wrap:anywhere;min-width:8rem}
+.rs-table a{color:inherit;text-underline-offset:.15em}
+@media (max-width:640px){
+.rs-table thead{display:none}
+.rs-table tr{display:flex;flex-wrap:wrap;gap:.1rem 1rem;padding:.6rem 0;
+ border-bottom:1px solid color-mix(in srgb,currentColor 14%,transparent)}
+.rs-table td{border:0;padding:0}
+.rs-table td.wide{flex-basis:100%}
+.rs-table td:empty{display:none}
+.rs-table td[data-label]::before{content:attr(data-label) " ";opacity:.62}
+}
+"""
+
 
 def apply() -> None:
     """Adds the rules; once a page."""
-    st.html(f"<style>{_PAGE}{_PHONE}{_CARDS}{_FILES}{_SERVICES}</style>")
+    st.html(f"<style>{_PAGE}{_PHONE}{_CARDS}{_FILES}{_SERVICES}{_SONGS}</style>")

@@ -1,0 +1,75 @@
+"""What pages read and do about tempos."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import streamlit as st
+
+from runsous.reports import beat, lookups
+from runsous.reports import disputes as disputing
+from runsous.reports import track as one_track
+from runsous.store import database, users
+from runsous.sync import tempo
+from runsous.ui.session import User
+
+SLOWEST, FASTEST = tempo.SLOWEST, tempo.FASTEST
+BY_EAR = tempo.MANUAL
+TAPPED = tempo.TAPPED
+
+
+def track(user: User, track_id: int) -> one_track.Track:
+    """All there is to a track; :class:`NotFound` unless it is the user's."""
+    with database.current().begin() as conn:
+        return one_track.track(conn, user.id, track_id)
+
+
+def in_time(user: User, shown: one_track.Track, first: int, count: int) -> beat.Shares:
+    """How much of the song was in time with it, on these of its stretches."""
+    bpm = shown.facts["tempo_bpm"]
+    if bpm is None:
+        return {}
+    seen = (user.id, user.version, shown.facts["id"], bpm, first, count)
+    return _in_time(seen, shown)
+
+
+@st.cache_data(ttl=3600, max_entries=128, show_spinner=False)
+def _in_time(seen: tuple[int, int, int, float, int, int], _shown: one_track.Track) -> beat.Shares:
+    user_id, _, _, bpm, first, count = seen
+    with database.current().begin() as conn:
+        return beat.in_time(conn, user_id, _shown.stretches[first : first + count], bpm)
+
+
+def say(user: User, track_id: int, bpm: float, source: str = BY_EAR) -> None:
+    """Takes the user's word on a tempo; :class:`InputError` unless it can be one."""
+    with database.current().begin() as conn:
+        tempo.say(conn, user.id, track_id, bpm, source)
+
+
+def unsay(user: User, track_id: int) -> None:
+    """Goes back to what sources say."""
+    with database.current().begin() as conn:
+        tempo.unsay(conn, user.id, track_id)
+
+
+def disputes(user: User) -> list[disputing.Dispute]:
+    """Songs on whose tempo sources disagree, those run to most first."""
+    return _disputes(user.id, user.version)
+
+
+@st.cache_data(ttl=3600, max_entries=64, show_spinner=False)
+def _disputes(user_id: int, version: int) -> list[disputing.Dispute]:
+    with database.current().begin() as conn:
+        return disputing.disputes(conn, user_id)
+
+
+def progress(user: User) -> lookups.Progress:
+    """How far the look-up of the user's songs is, now."""
+    with database.current().begin() as conn:
+        return lookups.progress(conn, user.id, datetime.now(UTC))
+
+
+def look_up(user: User, *, is_on: bool) -> None:
+    """Whether the user's songs are looked up from now on."""
+    with database.current().begin() as conn:
+        users.save_settings(conn, user.id, {lookups.SWITCH: None if is_on else "off"})
