@@ -8,8 +8,9 @@ from __future__ import annotations
 import itertools
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
 import psycopg
 import pytest
@@ -19,6 +20,11 @@ from sqlalchemy import Connection, Engine, make_url
 from runsous import settings
 from runsous.settings import Settings
 from runsous.store import database
+
+if TYPE_CHECKING:
+    from tests.accounts import filling
+
+_Made = TypeVar("_Made")
 
 GIVEN = os.environ.get("DATABASE_URL")
 _CHROMIUM = [
@@ -72,16 +78,7 @@ def _server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def _template(_server: str) -> Iterator[str]:
     """The name of a database with the whole schema and nothing in it."""
     name = f"runsous_template_{os.getpid()}"
-    _tell(_server, f'CREATE DATABASE "{name}"')
-    engine = database.open(Settings(home=Path(), database_url=_in(_server, name)))
-    database.migrate(engine)
-    database.close(engine)
-    # What copies it must be alone on it; TimescaleDB's workers would come back.
-    _tell(
-        _server,
-        f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false',
-        f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'",
-    )
+    make_template(_server, name, None, Path(), database.migrate)
     yield name
     _tell(_server, f'DROP DATABASE "{name}"')
 
@@ -89,11 +86,28 @@ def _template(_server: str) -> Iterator[str]:
 _numbers = itertools.count()
 
 
+@pytest.fixture(scope="session")
+def _anas_town(
+    _server: str, _template: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[filling.Town]:
+    """Ana, who has a bit of everything an account can have."""
+    from tests.accounts import filling
+
+    with filling.town(_server, _template, tmp_path_factory.mktemp("town"), "ana") as town:
+        yield town
+
+
 @pytest.fixture
-def database_url(_server: str, _template: str) -> Iterator[str]:
+def _template_of_test(_template: str) -> str:
+    """What the test's database is a copy of; some tests find one with much in it already."""
+    return _template
+
+
+@pytest.fixture
+def database_url(_server: str, _template_of_test: str) -> Iterator[str]:
     """The address of a fresh, migrated database, gone after the test."""
     name = f"runsous_test_{os.getpid()}_{next(_numbers)}"
-    _tell(_server, f'CREATE DATABASE "{name}" TEMPLATE "{_template}" STRATEGY FILE_COPY')
+    _copy(_server, name, _template_of_test)
     yield _in(_server, name)
     _tell(_server, f'DROP DATABASE "{name}" WITH (FORCE)')
 
@@ -127,6 +141,31 @@ def browser() -> Iterator[Browser]:
         chromium = playwright.chromium.launch(executable_path=program, args=_CHROMIUM)
         yield chromium
         chromium.close()
+
+
+def make_template(
+    server: str, name: str, source: str | None, home: Path, fill: Callable[[Engine], _Made]
+) -> _Made:
+    """Makes a database to copy for many tests: empty, or as the ``source``, and then filled.
+
+    What ``fill`` writes into the home folder is for the caller to copy too.
+    """
+    _copy(server, name, source or "template1")
+    settings.use(Settings(home=home, database_url=_in(server, name)))
+    engine = database.open(settings.current())
+    made = fill(engine)
+    database.close(engine)
+    # What copies it must be alone on it; TimescaleDB's workers would come back.
+    _tell(
+        server,
+        f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false',
+        f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'",
+    )
+    return made
+
+
+def _copy(server: str, name: str, source: str) -> None:
+    _tell(server, f'CREATE DATABASE "{name}" TEMPLATE "{source}" STRATEGY FILE_COPY')
 
 
 def _tell(address: str, *commands: str) -> None:

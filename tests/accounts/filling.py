@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import io
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pytest
+from argon2 import PasswordHasher
 from sqlalchemy import Connection, Engine, text
 
 from runsous import settings
-from runsous.accounts import entry, everything
+from runsous.accounts import entry, everything, passwords
 from runsous.keys import Keyring
 from runsous.store import accounts, connections, database, sync_runs, tokens
 from runsous.store import sessions as store_sessions
 from runsous.sync import import_files, listening, songs, tempo, uploads
+from tests import conftest
 from tests.sync import make
 
 PASSWORD = "a long enough password"
@@ -35,13 +41,49 @@ class Somebody:
     run: bytes
 
 
+@dataclass(frozen=True)
+class Town:
+    """A database to copy with these people in it, and the folder that holds all their files."""
+
+    template: str
+    folder: Path
+    people: dict[str, Somebody]
+
+    def move(self, engine: Engine, folder: Path) -> dict[str, Somebody]:
+        """Brings the files of the people in a copy to a test's own folder; these people."""
+        shutil.copytree(self.folder, folder, dirs_exist_ok=True)
+        with engine.begin() as conn:
+            conn.execute(
+                text("UPDATE uploads SET stored_at = replace(stored_at, :there, :here)"),
+                {"there": str(self.folder), "here": str(folder)},
+            )
+        return self.people
+
+
+@contextmanager
+def town(server: str, template: str, folder: Path, *names: str) -> Iterator[Town]:
+    """Makes people once for all tests that need them; their passwords cost no time to check."""
+    name = f"{template}_{'_'.join(names)}"
+    (folder / "home").mkdir()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "_hasher", PasswordHasher(1, 8, 1))
+        people = conftest.make_template(
+            *(server, name, template, folder / "home"),
+            lambda engine: {name: somebody(engine, folder, name) for name in names},
+        )
+    passwords._nobodys.cache_clear()
+    yield Town(name, folder, people)
+    conftest._tell(server, f'DROP DATABASE "{name}"')
+
+
 def use_accounts() -> None:
     settings.use(replace(settings.current(), auth="accounts", max_file_mb=16))
 
 
 def somebody(engine: Engine, folder: Path, name: str) -> Somebody:
     """A new account: runs, songs, an offset, settings, a token, sessions, a connection, a failed
-    upload that waits for a retry, and an export.
+    upload that waits for a retry, and an export. It takes more than a second; :class:`Town` has
+    some already.
     """
     email, song = f"{name}@example.org", f"=Secret tune of {name}"
     entry.register(engine, email, PASSWORD, "", "10.1.1.1")

@@ -30,9 +30,14 @@ class Death(BaseException):
 
 
 @pytest.fixture
-def somebody(engine, tmp_path):
+def _template_of_test(request, _template, _anas_town):
+    return _anas_town.template if "somebody" in request.fixturenames else _template
+
+
+@pytest.fixture
+def somebody(engine, tmp_path, _anas_town):
     filling.use_accounts()
-    return filling.somebody(engine, tmp_path, "ana")
+    return _anas_town.move(engine, tmp_path)["ana"]
 
 
 def asked(engine, user_id):

@@ -24,9 +24,14 @@ from tests.sync import make
 
 
 @pytest.fixture
-def ana(engine, tmp_path):
+def _template_of_test(request, _template, _anas_town):
+    return _anas_town.template if "ana" in request.fixturenames else _template
+
+
+@pytest.fixture
+def ana(engine, tmp_path, _anas_town):
     filling.use_accounts()
-    return filling.somebody(engine, tmp_path, "ana")
+    return _anas_town.move(engine, tmp_path)["ana"]
 
 
 def names_of_tables(engine):

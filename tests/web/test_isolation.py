@@ -187,10 +187,21 @@ class Town:
     people: dict[str, filling.Somebody]
 
 
+@pytest.fixture(scope="module")
+def _town(_server, _template, tmp_path_factory):
+    with filling.town(_server, _template, tmp_path_factory.mktemp("town"), "ana", "bo") as town:
+        yield town
+
+
 @pytest.fixture
-def town(server, engine, browser, tmp_path) -> Town:
+def _template_of_test(request, _template, _town) -> str:
+    return str(_town.template if "town" in request.fixturenames else _template)
+
+
+@pytest.fixture
+def town(server, engine, browser, tmp_path, _town) -> Town:
     configure(services=Services(lastfm_api_key="ours"))
-    people = {name: filling.somebody(engine, tmp_path, name) for name in ("ana", "bo")}
+    people = _town.move(engine, tmp_path)
     ana, bo = (browser(cookies={COOKIE: one.session}) for one in people.values())
     mine = {"user": people["ana"].id}
 

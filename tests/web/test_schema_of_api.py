@@ -19,7 +19,6 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from runsous.web.door import API
-from tests.accounts import filling
 from tests.sync import make
 from tests.web.people import browser, cheap, configure, server
 
@@ -35,10 +34,15 @@ CHECKS = [
 EXAMPLES = 8
 
 
+@pytest.fixture
+def _template_of_test(_anas_town) -> str:
+    return str(_anas_town.template)
+
+
 @pytest.fixture(params=["local", "accounts"])
-def asker(request, server, engine, browser, tmp_path) -> dict[str, Any]:
+def asker(request, server, engine, tmp_path, _anas_town) -> dict[str, Any]:
     """How to ask a server that has something to tell, in each mode."""
-    one = filling.somebody(engine, tmp_path, "ana")
+    one = _anas_town.move(engine, tmp_path)["ana"]
     if request.param == "accounts":
         return {"headers": {"Authorization": f"Bearer {one.token}"}}
     # What there is is the local user's.
