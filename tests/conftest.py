@@ -97,10 +97,32 @@ def _anas_town(
         yield town
 
 
+@pytest.fixture(scope="module")
+def _filled_template(
+    request: pytest.FixtureRequest,
+    _server: str,
+    _template: str,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[str]:
+    """The name of a database with what ``fill(engine, folder)`` of the test's module puts in."""
+    name = f"runsous_filled_{os.getpid()}_{next(_numbers)}"
+    folder = tmp_path_factory.mktemp("filled")
+    make_template(
+        _server, name, _template, folder, lambda engine: request.module.fill(engine, folder)
+    )
+    yield name
+    _tell(_server, f'DROP DATABASE "{name}"')
+
+
 @pytest.fixture
-def _template_of_test(_template: str) -> str:
-    """What the test's database is a copy of; some tests find one with much in it already."""
-    return _template
+def filled() -> None:
+    """For a test whose database is filled already: once for all tests of its module."""
+
+
+@pytest.fixture
+def _template_of_test(request: pytest.FixtureRequest, _template: str) -> str:
+    is_filled = "filled" in request.fixturenames
+    return str(request.getfixturevalue("_filled_template")) if is_filled else _template
 
 
 @pytest.fixture

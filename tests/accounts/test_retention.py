@@ -33,19 +33,27 @@ def user(engine):
     return make.user(engine)
 
 
-@pytest.fixture
-def runs(engine, tmp_path, user):
-    """An old and a recent run with songs: what each is known by."""
+def old_run():
+    return make.fit(OLD, pauses=[(100, 130)])
+
+
+def fill(engine, folder):
+    """An old and a recent run with songs."""
     spread = [(at + ago, song, s) for ago in (0, 380 * 86_400) for at, song, s in PLAYS]
     take(
         engine,
-        tmp_path,
+        folder,
         {
-            "old.fit": make.fit(OLD, pauses=[(100, 130)]),
+            "old.fit": old_run(),
             "fresh.fit": make.fit(FRESH),
             "songs.json": make.spotify(*spread, start=OLD),
         },
     )
+
+
+@pytest.fixture
+def runs(engine, filled):
+    """What each of them is known by."""
     found = make.rows(engine, "SELECT id FROM activities ORDER BY start_time")
     return [row["id"] for row in found]
 
@@ -148,7 +156,8 @@ def test_others_keep_what_they_want_to_keep(engine, runs, user, tmp_path):
     with engine.begin() as conn:
         other = conn.execute(text("INSERT INTO users (name) VALUES ('b') RETURNING id")).scalar()
     # The very same file: what is kept of it is kept for each.
-    import_files.import_paths(engine, other, [tmp_path / "old.fit"])
+    run = make.written(tmp_path, "old.fit", old_run())
+    import_files.import_paths(engine, other, [run])
     (theirs,) = make.rows(engine, "SELECT id FROM activities WHERE user_id = :id", id=other)
     before = kept(engine, other, theirs["id"])
     summarise(engine, user)

@@ -31,12 +31,6 @@ def _filled_template(
 
 
 @pytest.fixture
-def _template_of_test(request: pytest.FixtureRequest, _template: str) -> str:
-    is_filled = "filled" in request.fixturenames
-    return str(request.getfixturevalue("_filled_template")) if is_filled else _template
-
-
-@pytest.fixture
 def app(engine: Engine) -> Iterator[AppTest]:
     """The app at its home page, with empty caches."""
     st.cache_data.clear()

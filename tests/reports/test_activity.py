@@ -16,15 +16,19 @@ from tests.sync import make
 PLAYED = [(-100, "Ana – Before", 200.0), (150, "Bo – Middle", 180.0), (400, "Ana – After", 240.0)]
 
 
-@pytest.fixture
-def run(engine, tmp_path):
+def fill(engine, folder):
     """A run of ten minutes with a pause, another file of it, and songs."""
     make.take(
         engine,
-        make.written(tmp_path, "a.fit", make.fit(pauses=[(200, 260)])),
-        make.written(tmp_path, "a.gpx", make.gpx()),
-        make.written(tmp_path, "songs.json", make.spotify(*PLAYED)),
+        make.written(folder, "a.fit", make.fit(pauses=[(200, 260)])),
+        make.written(folder, "a.gpx", make.gpx()),
+        make.written(folder, "songs.json", make.spotify(*PLAYED)),
     )
+
+
+@pytest.fixture
+def run(engine, filled):
+    """The id of that run."""
     return make.rows(engine, "SELECT id FROM activities")[0]["id"]
 
 

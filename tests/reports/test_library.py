@@ -17,20 +17,19 @@ from tests.sync import make
 DAY, HEARD = timedelta(days=1), timedelta(seconds=100)
 
 
-@pytest.fixture
-def shelf(engine, tmp_path):
+def fill(engine, folder):
     """Three runs, the middle one with songs; a ride whose name holds signs of search."""
     index = make.strava_index(
         [make.strava_row(1, make.START + 3 * DAY, Activity__Type="Ride", Activity__Name="100 %_\\")]
     )
     make.take(
         engine,
-        make.written(tmp_path, "a.fit", make.fit(make.START, 300)),
-        make.written(tmp_path, "b.gpx", make.gpx(make.START + DAY, 900, name="Föhn am See")),
-        make.written(tmp_path, "c.fit", make.fit(make.START + 2 * DAY, 600)),
-        make.written(tmp_path, "activities.csv", index),
+        make.written(folder, "a.fit", make.fit(make.START, 300)),
+        make.written(folder, "b.gpx", make.gpx(make.START + DAY, 900, name="Föhn am See")),
+        make.written(folder, "c.fit", make.fit(make.START + 2 * DAY, 600)),
+        make.written(folder, "activities.csv", index),
         make.written(
-            tmp_path,
+            folder,
             "songs.json",
             make.spotify(
                 *((n * 100.0, f"Künstler {n} – Lied {n}", 100.0) for n in range(7)),
@@ -38,6 +37,11 @@ def shelf(engine, tmp_path):
             ),
         ),
     )
+
+
+@pytest.fixture
+def shelf(engine, filled):
+    """The user whose all that is."""
     return make.user(engine)
 
 
@@ -115,7 +119,8 @@ def test_totals_are_of_this_user_alone(engine, shelf, tmp_path):
     assert found.sports == ["run", "ride"]
     with engine.begin() as conn:
         other = conn.execute(text("INSERT INTO users (name) VALUES ('b') RETURNING id")).scalar()
-    import_files.import_paths(engine, other, [tmp_path / "a.fit"])
+    run = make.written(tmp_path, "a.fit", make.fit(make.START, 300))
+    import_files.import_paths(engine, other, [run])
     assert overview(engine, shelf) == found
     theirs = overview(engine, other)
     assert (theirs.own.activities, theirs.own.plays, theirs.sources) == (1, 0, {})
