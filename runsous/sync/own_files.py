@@ -102,6 +102,9 @@ class Analysis:
             for path, problem in found:
                 if stopping and stopping.is_set():
                     break
+                if on_progress and not self.done:
+                    # The first waits for all that measuring takes to be loaded.
+                    on_progress(0, len(found), printable(str(path)))
                 self.done.append(self._measured(path, problem))
                 if on_progress:
                     on_progress(len(self.done), len(found), self.done[-1].path)

@@ -51,7 +51,7 @@ def test_the_middle_of_a_song_counts_not_its_quiet_beginning_and_end(tmp_path):
     "sound",
     [
         music.noise(60),
-        music.noise(30, seed=8),
+        music.noise(25, seed=10),
         np.zeros(60 * music.RATE),
         music.speech(),
         music.speeding_up(),

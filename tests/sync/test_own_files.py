@@ -179,10 +179,10 @@ def test_whoever_kills_it_loses_seconds_of_work(engine, user, tmp_path, asked, m
     seen = []
 
     def show(done, total, path):
-        seen.append(len(words(engine)))
+        seen.append((done, len(words(engine))))
 
     own_files.Analysis(engine, user).run([tmp_path / "music"], show)
-    assert seen == [0, 1]
+    assert seen == [(0, 0), (1, 0), (2, 1)]
 
 
 def dies(pipe):
