@@ -15,10 +15,11 @@ if shown is None:
 
 activity_facts.header(user, shown)
 activity_facts.other_names(user, shown)
-activity_facts.figures(user, shown)
 view = data.activity_view(user, shown["id"], shown["revision"])
+activity_facts.figures(user, shown, view)
 activity_facts.credit(view)
 activity_facts.missing(user, view)
+activity_facts.beatless(view)
 activity_figure.linked(user, view)
 activity_actions.downloads(view)
 activity_actions.offset(user, view)

@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from runsous.ui import axes, marks, panels, series
+from runsous.analysis import lock
+from runsous.ui import axes, marks, panels, series, tempo_words
 from runsous.ui import format as words
 from runsous.ui.axes import Axis, Points
 from runsous.ui.colours import INK, Theme, song_colours
@@ -20,6 +21,7 @@ SELECTION = marks.SELECTION
 """The selection parameter: each click adds or takes away one row ``{"s": segment index}``."""
 
 _NAME_LENGTH = 120
+_BAND_STRENGTH = 0.4
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,8 @@ def draw(
 
     Takes :data:`runsous.frames.SAMPLES` and :data:`runsous.frames.SEGMENTS`. One panel for each
     channel of which there is a line to draw, none for others; without any there is still the
-    tape of songs. Falls back to time where distances are missing. Which song is chosen is part
+    tape of songs. Behind cadence lies a band for each song that comes near it, in which one is in
+    time with the song. Falls back to time where distances are missing. Which song is chosen is part
     of the data alone, so that choosing another one redraws nothing else.
     """
     axis = axes.distance_axis(samples, look.units) if look.x == "distance" else None
@@ -53,6 +56,8 @@ def draw(
     time_s = samples["time_s"].to_numpy()
     shown: list[Panel] = []
     scales: list[Scale] = []
+    bands = lock.bands(segments, samples["cadence"].to_numpy())
+    banded = None
     for panel in panels.present(samples, look.sport, look.units):
         values = samples[panel.channel].to_numpy()
         mean = series.means(time_s, values, points.since_s, points.until_s)
@@ -60,18 +65,27 @@ def draw(
             continue  # a single sample is a value, but no line
         i = len(shown)
         shown.append(panel)
-        scales.append(panels.fit(panel, mean, marks.bottom_px(i)))
+        beside = None
+        if panel.channel == "cadence" and len(bands):
+            banded, beside = i, (bands["low"].min(), bands["high"].max())
+        scales.append(panels.fit(panel, mean, marks.bottom_px(i), beside))
         rows[f"y{i}"] = scales[-1].height(panel.value(mean)).round(1).astype("float32")
         rows[f"t{i}"] = [panel.tell(value) for value in mean.tolist()]
-    spec = marks.chart(shown, scales, axis)
+    has_tempo = bool(segments["tempo_bpm"].notna().any())
+    spec = marks.chart(shown, scales, axis, marks.Beat(has_tempo, banded))
     heads = [scale.bottom_px - panels.HEIGHT_PX - panels.HEAD_PX / 2 for scale in scales]
+    titles = [
+        f"{panel.title} — bands: in time with the song" if i == banded else panel.title
+        for i, panel in enumerate(shown)
+    ]
+    songs = _songs(segments, axis, look.selected)
     spec["datasets"] = {
         "samples": _arrow(rows),
-        "songs": _arrow(_songs(segments, axis, look.selected)),
-        "heads": _arrow(
-            {"y": heads, "t": [panel.title for panel in shown], "c": [INK[look.theme]] * len(shown)}
-        ),
+        "songs": _arrow(songs),
+        "heads": _arrow({"y": heads, "t": titles, "c": [INK[look.theme]] * len(shown)}),
     }
+    if banded is not None:
+        spec["datasets"]["beats"] = _arrow(_beats(bands, songs, axis, scales[banded]))
     return spec
 
 
@@ -100,6 +114,20 @@ def _songs(segments: pd.DataFrame, axis: Axis, selected: int | None) -> dict[str
         "n": [_name(title, artist) for title, artist in names],
         "o": np.where(is_chosen | ~is_chosen.any(), 1.0, 0.3),
         "b": np.where(is_chosen, 0.14, 0.0),
+        "m": [told or words.MISSING for told in tempo_words.marked(segments)],
+    }
+
+
+def _beats(bands: pd.DataFrame, songs: dict[str, Any], axis: Axis, scale: Scale) -> dict[str, Any]:
+    """One row per band: where cadence is in time with its song."""
+    tile = pd.Index(songs["s"]).get_indexer(bands["index"])
+    return {
+        "x1": axis.at(bands["start_s"].to_numpy()),
+        "x2": axis.at(bands["end_s"].to_numpy()),
+        "y1": scale.height(bands["high"].to_numpy()),
+        "y2": scale.height(bands["low"].to_numpy()),
+        "c": [songs["c"][row] for row in tile],
+        "o": songs["o"][tile] * _BAND_STRENGTH,
     }
 
 

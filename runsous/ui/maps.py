@@ -16,7 +16,7 @@ from pydeck.bindings.json_tools import default_serialize
 
 from runsous.analysis import geo
 from runsous.ui import format as words
-from runsous.ui import layers, series
+from runsous.ui import layers, series, tempo_words
 from runsous.ui import route as routes
 from runsous.ui.colours import INK, PAPER, ROUTE, Theme, song_colours
 from runsous.ui.route import Route
@@ -180,9 +180,16 @@ def _pieces(
 
 def _songs(segments: pd.DataFrame) -> list[tuple[str, str]]:
     return [
-        ("No music", "") if pd.isna(title) else (_plain(title), "" if pd.isna(artist) else artist)
-        for title, artist in zip(segments["title"], segments["artist"], strict=True)
+        ("No music", "") if pd.isna(title) else (_plain(title), _by(artist, tempo))
+        for title, artist, tempo in zip(
+            segments["title"], segments["artist"], tempo_words.marked(segments), strict=True
+        )
     ]
+
+
+def _by(artist: str | None, tempo: str) -> str:
+    facts = ("" if artist is None or pd.isna(artist) else artist, f"{tempo} BPM" if tempo else "")
+    return " · ".join(filter(None, facts))
 
 
 def _moment(after_s: float, start: datetime) -> str:

@@ -1,4 +1,4 @@
-"""The charts as Altair layers over named data: ``samples``, ``songs`` and ``heads``.
+"""The charts as Altair layers over named data: ``samples``, ``songs``, ``heads``, ``beats``.
 
 All panels share one drawing whose y is pixels from the top. That keeps them aligned, lets one
 cursor and one click cross them all, and is what Streamlit can fit to any width.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -30,12 +31,20 @@ def bottom_px(panel: int) -> int:
     return TAPE_PX + (panel + 1) * (HEAD_PX + HEIGHT_PX)
 
 
-def chart(shown: list[Panel], scales: list[Scale], axis: Axis) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Beat:
+    """Whether any song has a tempo to tell, and which panel has bands (data ``beats``)."""
+
+    is_told: bool = False
+    panel: int | None = None
+
+
+def chart(shown: list[Panel], scales: list[Scale], axis: Axis, beat: Beat) -> dict[str, Any]:
     """The specification, its data still to be filled in under ``datasets``."""
     ticks: dict[int, str] = {}
     for panel, scale in zip(shown, scales, strict=True):
         ticks |= scale.ticks(panel)
-    template = _template(tuple(panel.title for panel in shown), axis.is_distance)
+    template = _template(tuple(panel.title for panel in shown), axis.is_distance, beat)
     first, *others = template["layer"]
     x, y = first["encoding"]["x"], first["encoding"]["y"]
     encoding = {
@@ -58,17 +67,18 @@ def _axis(ticks: Mapping[Any, str]) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=64)
-def _template(titles: tuple[str, ...], is_distance: bool) -> dict[str, Any]:
+def _template(titles: tuple[str, ...], is_distance: bool, beat: Beat) -> dict[str, Any]:
     """Everything but ticks and data: the same for all activities, and slow to build."""
     height_px = bottom_px(len(titles) - 1)
     layers = [
         _bands(0, height_px, alt.Opacity("b", type="quantitative", scale=None)),
-        *(mark for panel in range(len(titles)) for mark in _line(panel)),
+        *([] if beat.panel is None else [_beats()]),
+        *(mark for panel in range(len(titles)) for mark in _line(panel, panel != beat.panel)),
         _bands(0, TAPE_PX - 2, _STRENGTH),
         _heads(),
-        _cursor(titles, is_distance, height_px),
+        _cursor(titles, is_distance, beat.is_told, height_px),
     ]
-    songs = alt.LookupData(alt.NamedData("songs"), key="s", fields=["c", "o", "n"])
+    songs = alt.LookupData(alt.NamedData("songs"), key="s", fields=["c", "o", "n", "m"])
     layered = alt.layer(*layers, data=alt.NamedData("samples"), height=height_px)
     template: dict[str, Any] = layered.transform_lookup("s", songs).to_dict(validate=False)
     template["layer"][0]["encoding"]["y"]["scale"] = {
@@ -97,7 +107,24 @@ def _bands(top_px: int, until_px: int, opacity: alt.Opacity) -> alt.Chart:
     return bands
 
 
-def _line(panel: int) -> list[alt.Chart]:
+def _beats() -> alt.Chart:
+    """A rectangle wherever cadence would be in time with the song."""
+    beats: alt.Chart = (
+        alt.Chart(alt.NamedData("beats"))
+        .mark_rect()
+        .encode(
+            x=alt.X("x1", type="quantitative", title=None),
+            x2=alt.X2("x2"),
+            y=alt.Y("y1", type="quantitative", title=None),
+            y2=alt.Y2("y2"),
+            color=_COLOUR,
+            opacity=_STRENGTH,
+        )
+    )
+    return beats
+
+
+def _line(panel: int, is_filled: bool) -> list[alt.Chart]:
     both = alt.Chart().encode(
         x=alt.X("x", type="quantitative", title=None),
         y=alt.Y(f"y{panel}", type="quantitative", title=None),
@@ -107,7 +134,7 @@ def _line(panel: int) -> list[alt.Chart]:
     )
     area = both.mark_area(interpolate="monotone", fillOpacity=0.28)
     line = both.mark_line(interpolate="monotone", strokeWidth=2)
-    return [area.encode(y2=alt.Y2Datum(bottom_px(panel))), line]
+    return [*([area.encode(y2=alt.Y2Datum(bottom_px(panel)))] if is_filled else []), line]
 
 
 def _heads() -> alt.Chart:
@@ -122,13 +149,20 @@ def _heads() -> alt.Chart:
     return heads
 
 
-def _cursor(titles: tuple[str, ...], is_distance: bool, height_px: int) -> alt.Chart:
+def _cursor(
+    titles: tuple[str, ...], is_distance: bool, has_tempo: bool, height_px: int
+) -> alt.Chart:
     """An upright line at each point, unseen until the pointer is on it."""
     here = alt.selection_point(
         "here", fields=["x"], on="pointerover", clear="pointerout", empty=False
     )
     song = alt.selection_point(SELECTION, fields=["s"], on="click", clear=False, toggle="true")
-    told = [("n", "title"), ("at", "Time"), *([("far", "Distance")] if is_distance else [])]
+    told = [
+        ("n", "title"),
+        *([("m", "BPM")] if has_tempo else []),
+        ("at", "Time"),
+        *([("far", "Distance")] if is_distance else []),
+    ]
     told += [(f"t{i}", title.split(" · ")[0]) for i, title in enumerate(titles)]
     cursor: alt.Chart = (
         alt.Chart()

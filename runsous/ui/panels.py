@@ -23,7 +23,9 @@ HEAD_PX = 30
 
 _PACE_STEPS = (5.0, 10.0, 15.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0)
 _SLOWEST_SHARE = 0.35
-"""Slower than this share of the usual speed is standing about: it ends at the panel's floor."""
+"""Slower than this share of the usual (or steps this rare) is standing about: it ends at the
+panel's floor.
+"""
 
 
 @dataclass(frozen=True)
@@ -75,16 +77,22 @@ def present(samples: pd.DataFrame, sport: str, units: words.Units) -> list[Panel
     return [p for p in panels if samples[p.channel].notna().any()]
 
 
-def fit(panel: Panel, recorded: Floats, bottom_px: int) -> Scale:
-    """The range that shows what matters of ``recorded`` (not every spike and standstill)."""
+def fit(
+    panel: Panel, recorded: Floats, bottom_px: int, beside: tuple[float, float] | None = None
+) -> Scale:
+    """The range that shows what matters of ``recorded`` (not every spike and standstill), and
+    all of what is drawn ``beside`` it (lowest, highest).
+    """
     known = recorded[np.isfinite(recorded)]
     if known.size == 0:
         return Scale(0.0, 1.0, bottom_px)
-    if panel.channel == "speed_mps":
+    if panel.channel in ("speed_mps", "cadence"):
         moving = known[known > np.median(known) * _SLOWEST_SHARE]
         known = moving if moving.size else known
         known = np.maximum(known, np.percentile(known, 5))  # coming to a halt and setting off
     low, high = np.percentile(panel.value(known), [0.5, 99.5])
+    if beside is not None:
+        low, high = min(low, beside[0]), max(high, beside[1])
     missing = max(panel.least_span - (high - low), 0.0) / 2
     margin = (high - low + 2 * missing) * 0.08 + missing
     low, high = float(low - margin), float(high + margin)

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import pandas as pd
 import streamlit as st
 
+from runsous.analysis import lock
 from runsous.reports import beat, lookups
 from runsous.reports import disputes as disputing
 from runsous.reports import track as one_track
+from runsous.reports.activity import View
 from runsous.store import database, users
 from runsous.sync import tempo
+from runsous.ui import data
 from runsous.ui.session import User
 
 SLOWEST, FASTEST = tempo.SLOWEST, tempo.FASTEST
@@ -38,6 +42,16 @@ def _in_time(seen: tuple[int, int, int, float, int, int], _shown: one_track.Trac
     user_id, _, _, bpm, first, count = seen
     with database.current().begin() as conn:
         return beat.in_time(conn, user_id, _shown.stretches[first : first + count], bpm)
+
+
+def of_activity(user: User, view: View) -> pd.DataFrame:
+    """How much of each song was in time with it: as ``analysis.lock.per_tile``."""
+    return _of_activity(data.as_of(user, view.facts["id"], view.facts["revision"]), view)
+
+
+@st.cache_data(ttl=3600, max_entries=64, show_spinner=False)
+def _of_activity(as_of: data.AsOf, _view: View) -> pd.DataFrame:
+    return lock.per_tile(_view.samples, _view.segments, _view.pauses)
 
 
 def say(user: User, track_id: int, bpm: float, source: str = BY_EAR) -> None:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from datetime import timedelta, tzinfo
 from typing import Any
 
+import pandas as pd
+
 from runsous.analysis import octaves, tempo
 from runsous.reports.disputes import Choice
 from runsous.reports.lookups import Progress, Source
@@ -49,11 +51,20 @@ def sureness(facts: Mapping[str, Any]) -> str:
     return "sure" if confidence >= _SURE else "likely" if confidence >= _LIKELY else "not sure"
 
 
-def marked(value: float, confidence: float, *, is_disputed: bool) -> str:
-    """ "174", "≈ 174", "174 ?" or "174 ≠", see :data:`MARKS`; "" without a tempo"""
-    if fmt.is_missing(value):
-        return ""
-    whole = fmt.whole(value)
+def marked(segments: pd.DataFrame) -> list[str]:
+    """ "174", "≈ 174", "174 ?" or "174 ≠" of each song, see :data:`MARKS`; "" without a tempo"""
+    return [
+        "" if fmt.is_missing(value) else _marked(fmt.whole(value), confidence, is_disputed)
+        for value, confidence, is_disputed in zip(
+            segments["tempo_bpm"].tolist(),
+            segments["tempo_confidence"].fillna(0.0).tolist(),
+            segments["is_tempo_disputed"].fillna(False).tolist(),
+            strict=True,
+        )
+    ]
+
+
+def _marked(whole: str, confidence: float, is_disputed: bool) -> str:
     if is_disputed:
         return f"{whole} ≠"
     if confidence >= _SURE:

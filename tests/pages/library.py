@@ -8,7 +8,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from runsous.model import SongFacts
-from runsous.store import song_facts, songs, tracks
+from runsous.store import song_facts, songs, tracks, users
 from runsous.sync import tempo
 from tests.files.make_fit import FitWriter, fit_run
 from tests.sync import make
@@ -129,7 +129,8 @@ def tell(engine: Engine, title: str, *known: SongFacts, match: float = 0.95) -> 
             song_facts.note_ids(
                 conn, number, facts.source, [(facts.source, facts.identifier, match)]
             )
-        tempo.decide_songs(conn, [number])
+        for user in tempo.decide_songs(conn, [number]):
+            users.touch(conn, user)
 
 
 def _xml(words: str) -> str:

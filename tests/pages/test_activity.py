@@ -9,6 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from runsous.accounts import retention
+from runsous.model import SongFacts
 from runsous.ui.components import cards
 from tests.files.make_fit import fit_run
 from tests.pages import library
@@ -118,6 +119,50 @@ def test_the_song_chosen_is_told_above_the_table_until_it_is_let_go(run_page, en
     press(run_page, "Show all songs")
     assert told not in words(run_page)
     assert run_page.session_state[f"chosen of activity {number}"] is None
+
+
+def test_in_time_with_the_beat_are_songs_and_run_by_their_tempo(run_page, engine):
+    """Both feet come down 171 times a minute throughout, the half minute's pause aside."""
+    number = library.number(engine, library.START)
+    # The 90 s of one song were not in time, one at half the steps was, for 300 s.
+    library.tell(engine, "Second", SongFacts("deezer", "1", "search", bpm=128))
+    library.tell(engine, "Third & *Last*", SongFacts("deezer", "2", "search", bpm=171.5))
+    page = visit(run_page, "activity", id=number)
+    rows = table(page).set_index("Song")
+    assert rows["BPM"][["Already On", "Second", "Third & *Last*"]].tolist() == [
+        "",
+        "≈ 128",
+        "≈ 172",
+    ]
+    assert rows["In time"][["Already On", "Second", "Third & *Last*"]].tolist() == [
+        "",
+        "0 %",
+        "100 %",
+    ]
+    second = library.track(engine, "Second")
+    assert rows["Track"]["Second"] == f"/track?id={second}"
+    # Of 450 s, as 30 of the 180 s of "Second" were paused.
+    assert "67 % in time with the beat" in words(page)
+    assert "within ±2.5 % of a song’s beat" in words(page)
+    page.session_state[f"chosen of activity {number}"] = 2
+    run(page)
+    assert "Deezer 128, shown as 128" in words(page)
+    assert "About this song" in words(page)
+
+
+def test_without_known_tempo_nothing_is_said_of_the_beat_but_how_to_find_it(run_page):
+    assert "in time with the beat" not in words(run_page)
+    assert {"BPM", "In time"}.isdisjoint(table(run_page))
+    assert "No song on it has a known tempo yet" in words(run_page)
+    assert "tempo" in [link.page for link in run_page.get("page_link")]
+
+
+def test_without_cadence_it_is_said_what_would_help(app, engine, tmp_path):
+    make.take(engine, make.written(tmp_path, "phone.gpx", make.gpx(library.START)))
+    make.take(engine, make.written(tmp_path, "songs.json", library.history()))
+    visit(app, "activity", id=library.number(engine, library.START))
+    assert "Without cadence nobody can tell" in words(app)
+    assert "in time with the beat" not in words(app)
 
 
 def test_an_activity_indoors_has_charts_and_no_map(look):

@@ -127,6 +127,63 @@ def test_a_thousand_gaps_cost_no_more_than_one():
     assert len(table(drawn(samples, segments([0, 100_000], [1])), "samples")) < 4_000
 
 
+def test_a_band_lies_where_cadence_would_be_in_time_with_the_song():
+    # Steps go from 166 to 174: twice 85 is right in the middle, and nobody comes near 128 or 64.
+    tiles = segments([0, 1200, 2400, 3600], [1, None, 2], tempo_bpm=[85, np.nan, 128])
+    spec = drawn(winding(), tiles)
+    rows, bands = table(spec, "samples"), table(spec, "beats")
+    assert bands[["x1", "x2"]].to_numpy().tolist() == [[0, 1200]]
+    assert bands["c"].tolist() == [song_colours(tiles)[0]]
+    # From 165.75 to 174.25: as high as 8.5 steps are between any two that were drawn.
+    steps = rows["t2"].str.removesuffix(" spm").astype(float)
+    per_step = np.polyfit(steps, rows["y2"], 1)[0]
+    top, bottom = bands[["y1", "y2"]].to_numpy()[0]
+    assert bottom - top == pytest.approx(-8.5 * per_step, rel=0.03)
+    assert rows.query("x < 1200")["y2"].between(top, bottom).all()
+    alt.LayerChart.from_dict({key: spec[key] for key in spec if key != "datasets"}, validate=True)
+
+
+def test_a_band_beside_the_steps_is_still_inside_the_panel():
+    spec = drawn(winding(), segments([0, 3600], [1], tempo_bpm=[182]))
+    floor = 10 + 3 * (panels.HEAD_PX + panels.HEIGHT_PX)
+    top, bottom = table(spec, "beats")[["y1", "y2"]].to_numpy()[0]
+    assert floor - panels.HEIGHT_PX < top < bottom < floor
+    assert bottom < table(spec, "samples")["y2"].min()
+
+
+def test_standing_still_does_not_flatten_bands():
+    steps = np.where(np.arange(601) < 100, 0.0, 170.0)
+    tiles = segments([0, 600], [1], tempo_bpm=[170])
+    top, bottom = table(drawn(straight(cadence=steps), tiles), "beats")[["y1", "y2"]].to_numpy()[0]
+    assert bottom - top > panels.HEIGHT_PX / 4
+
+
+def test_bands_fade_with_the_songs_that_are_not_chosen():
+    tiles = segments([0, 1800, 3600], [1, 2], tempo_bpm=[170, 172])
+    strength = table(drawn(winding(), tiles, selected=1), "beats")["o"].tolist()
+    assert strength[0] < strength[1]
+
+
+def test_without_cadence_or_tempo_there_are_no_bands():
+    for samples, bpm in ((straight(), 170), (winding(), np.nan), (winding(), 120)):
+        end = samples["time_s"].iloc[-1]
+        spec = drawn(samples, segments([0, end], [1], tempo_bpm=[bpm]))
+        assert "beats" not in spec["datasets"]
+        assert "bands" not in " ".join(titles(spec))
+
+
+def test_the_tempo_is_told_with_how_sure_it_is():
+    tiles = segments(
+        [0, 100, 200, 300, 400, 600],
+        [1, 2, 3, 4, None],
+        tempo_bpm=[174.1, 128, 99.6, 150, np.nan],
+        tempo_confidence=[0.99, 0.87, 0.4, 0.5, np.nan],
+        is_tempo_disputed=[False, False, False, True, None],
+    )
+    told = table(drawn(straight(), tiles), "songs")["m"].tolist()
+    assert told == ["174", "≈ 128", "100 ?", "150 ≠", "–"]
+
+
 def test_along_the_distance_songs_are_as_long_as_the_way():
     speed = np.where(np.arange(601) < 300, 2.0, 4.0)
     run = straight(speed_mps=speed, distance_m=np.concatenate(([0], np.cumsum(speed[:-1]))))

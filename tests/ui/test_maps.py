@@ -50,6 +50,13 @@ def test_a_song_changes_colour_exactly_where_it_changed_between_two_samples():
     assert [tuple(first["c"]), tuple(second["c"])] == [rgb(c) for c in song_colours(tiles)]
 
 
+def test_hovering_tells_the_songs_tempo():
+    tiles = segments([0, 300, 600], [1, 2], tempo_bpm=[171.2, np.nan], tempo_confidence=[0.99, 0])
+    told = pieces(drawn(straight(), tiles))
+    assert told[0]["d"].startswith("Band 1 · 171 BPM\n")
+    assert told[-1]["d"].startswith("Band 2\n")
+
+
 def test_the_line_is_broken_at_a_pause_and_the_song_goes_on_after_it():
     spec = drawn(straight(), segments([0, 600], [1]), [(200.0, 300.0)])
     assert [east_m(row["p"]) for row in layer(spec, "casing")] == [

@@ -9,7 +9,7 @@ import streamlit as st
 
 from runsous.errors import NotFound
 from runsous.reports.activity import View
-from runsous.ui import connections_data, data
+from runsous.ui import connections_data, data, tempo_data, tempo_words
 from runsous.ui import format as fmt
 from runsous.ui.components import brands, cards
 from runsous.ui.session import User, asked_id
@@ -58,8 +58,9 @@ def other_names(user: User, activity: dict[str, Any]) -> None:
                 st.rerun()
 
 
-def figures(user: User, activity: dict[str, Any]) -> None:
+def figures(user: User, activity: dict[str, Any], view: View) -> None:
     """The key figures there are."""
+    share = _in_time(user, view)
     pairs = [
         ("distance", fmt.distance(activity["distance_m"], user.units)),
         ("moving time", fmt.duration(activity["moving_time_s"])),
@@ -70,11 +71,40 @@ def figures(user: User, activity: dict[str, Any]) -> None:
         ("highest", fmt.whole(activity["max_heartrate"], "bpm")),
         ("cadence", fmt.whole(activity["average_cadence"], activity["cadence_unit"] or "")),
         ("songs", str(activity["n_songs"] or fmt.MISSING)),
+        ("in time with the beat", share),
     ]
     # Lifting weights covers no distance: that is not worth a figure.
     idle = () if activity["distance_m"] else ("distance", "average", "climb")
     shown = [pair for pair in pairs if pair[0] not in idle and pair[1] != fmt.MISSING]
     cards.figures(shown)
+    if share != fmt.MISSING:
+        cards.quiet(tempo_words.LOCKED)
+
+
+def _in_time(user: User, view: View) -> str:
+    """Which share of the time with music of known tempo one moved in time with it."""
+    beat = tempo_data.of_activity(user, view)
+    told = beat[beat["locked"].notna()]
+    share = told["locked_s"].sum() / told["seconds"].sum() if len(told) else None
+    return tempo_words.locked(share, None) or fmt.MISSING
+
+
+def beatless(view: View) -> None:
+    """Why nothing is told of moving in time with the songs, and what would help."""
+    facts = view.facts
+    if not facts["n_songs"] or facts["n_points"] < 2:
+        return
+    if "cadence" not in facts["channels"]:
+        said = "Without cadence nobody can tell how much of it was in time with the songs."
+        page, label = "add_data.py", "Add a recording that has it"
+    elif view.segments["tempo_bpm"].isna().all():
+        said = "No song on it has a known tempo yet, so nothing tells what was in time with them."
+        page, label = "tempo.py", "How tempos are found"
+    else:
+        return
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.html(f'<div class="rs-quiet">{said}</div>', width="content")
+        st.page_link(page, label=label, icon=":material/arrow_forward:")
 
 
 def credit(view: View) -> None:

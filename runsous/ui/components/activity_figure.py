@@ -9,26 +9,14 @@ import pandas as pd
 import streamlit as st
 
 from runsous import settings
-from runsous.model import ON_FOOT
 from runsous.reports.activity import View
-from runsous.ui import charts, colours, data, maps, session
+from runsous.ui import charts, data, maps, session
 from runsous.ui import format as fmt
 from runsous.ui.colours import Theme
-from runsous.ui.components import brands, cards
+from runsous.ui.components import brands, cards, song_rows
 from runsous.ui.session import User
 
 _HEIGHT, _PHONE_HEIGHT = 480, 380
-# Streamlit breaks lines within a cell only where rows are higher than 64 px.
-_LINE_PX, _LINES_PX = 35, 66
-_DOT = st.column_config.ImageColumn(width=34)
-# What there is room for beside the box that chooses a row.
-_NARROW = {
-    " ": _DOT,
-    "At": st.column_config.TextColumn(width=56),
-    "Song": st.column_config.TextColumn(width=136),
-    "Pace": st.column_config.TextColumn(width=86),
-    "Speed": st.column_config.TextColumn(width=86),
-}
 _TTL, _MOST = 3600, 64
 
 
@@ -82,24 +70,19 @@ def _charts(user: User, view: View, chosen: int | None) -> None:
 
 
 def _table(user: User, view: View, chosen: int | None) -> None:
-    rows = _songs(_as_of(user, view), user.units, _view=view)
+    rows = song_rows.rows(user, view)
     _tell(view, rows, chosen)
     # A table cannot be told its selection after it was made: a fresh one is.
     if st.session_state.get(_key(view, "by table")) != chosen:
         st.session_state[_key(view, "tables")] = st.session_state.get(_key(view, "tables"), 0) + 1
         st.session_state[_key(view, "by table")] = chosen
-    is_narrow = session.is_phone()
-    line_px, most = (_LINES_PX, 8) if is_narrow else (_LINE_PX, 18)
-    st.dataframe(
-        _narrow(rows, view.segments) if is_narrow else rows,
+    song_rows.show(
+        rows,
+        view,
         key=_table_key(view),
         on_select=lambda: _from_table(view),
         selection_mode="single-row",
         selection_default={"selection": {"rows": [] if chosen is None else [chosen]}},
-        hide_index=True,
-        row_height=line_px,
-        height=38 + line_px * min(len(rows), most),
-        column_config=_NARROW if is_narrow else {" ": _DOT, **brands.SPOTIFY_LINKS},
     )
     if brands.SPOTIFY_COLUMN in rows:
         brands.named_by_spotify()
@@ -152,52 +135,6 @@ def _drawing(
     return maps.draw(_view.samples, _view.segments, _view.pauses, look)
 
 
-@st.cache_data(ttl=_TTL, max_entries=_MOST, show_spinner=False)
-def _songs(as_of: data.AsOf, units: fmt.Units, *, _view: View) -> pd.DataFrame:
-    """One row per segment as people read it; columns without a value are left out."""
-    found, sport = _view.segments, _view.facts["sport"]
-    # Where a pace would be noise, there is none.
-    speed = 1000 / found["pace_s_per_km"]
-    rows = pd.DataFrame(
-        {
-            " ": [colours.swatch(colour) for colour in colours.song_colours(found)],
-            "At": found["start_s"].map(fmt.duration),
-            "Song": found["title"].fillna("No music"),
-            "Artist": found["artist"].fillna(""),
-            "For": found["elapsed_s"].map(fmt.duration),
-            "Pace" if sport in ON_FOOT or sport == "swim" else "Speed": [
-                fmt.movement(value, sport, units) for value in speed
-            ],
-            "On the flat": [fmt.pace(value, units) for value in found["gap_s_per_km"]],
-            "Heart rate": found["average_heartrate"].map(fmt.whole),
-            "Highest": found["max_heartrate"].map(fmt.whole),
-            "Cadence": found["average_cadence"].map(fmt.whole),
-            "Distance": [fmt.distance(value, units) for value in found["distance_m"]],
-            "Climb": [fmt.elevation(value, units) for value in found["elevation_gain_m"]],
-            "BPM": found["tempo_bpm"].map(fmt.whole),
-            "Start is": [
-                fmt.certainty(word, by) if isinstance(word, str) else ""
-                for word, by in zip(found["certainty"], found["plus_minus_s"], strict=True)
-            ],
-            brands.SPOTIFY_COLUMN: found["spotify_id"].map(brands.song_at_spotify),
-        }
-    )
-    empty = [name for name in rows if (rows[name].isin(["", fmt.MISSING])).all()]
-    return rows.drop(columns=empty)
-
-
-def _narrow(rows: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFrame:
-    """The same rows for a narrow screen: what matters most, in lines that break."""
-    artists = rows["Artist"].where(rows["Artist"] == "", " – " + rows["Artist"])
-    shown = rows[[" ", "At"]].assign(Song=rows["Song"] + artists)
-    shown[" "] = [colours.swatch(colour, 32) for colour in colours.song_colours(segments)]
-    for name in ("Pace", "Speed"):
-        if name in rows:
-            beats = " " + rows["Heart rate"] + " bpm" if "Heart rate" in rows else ""
-            shown[name] = rows[name] + beats
-    return shown
-
-
 def _tell(view: View, rows: pd.DataFrame, chosen: int | None) -> None:
     """The song chosen and all that is known of it: its row may be out of sight in the table,
     which cannot be told to scroll, or the table may have no room for it.
@@ -214,6 +151,13 @@ def _tell(view: View, rows: pd.DataFrame, chosen: int | None) -> None:
                 f" {escape(row.get('Artist', ''))}</div>",
                 width="content",
             )
+            if row.get(song_rows.TRACK_COLUMN):
+                st.page_link(
+                    "track.py",
+                    label="About this song",
+                    icon=":material/speed:",
+                    query_params={"id": str(view.segments["track_id"].iloc[chosen])},
+                )
             if row.get(brands.SPOTIFY_COLUMN):
                 brands.open_at_spotify(row[brands.SPOTIFY_COLUMN])
             st.button(
@@ -223,8 +167,12 @@ def _tell(view: View, rows: pd.DataFrame, chosen: int | None) -> None:
                 type="tertiary",
                 on_click=lambda: _let_go(view),
             )
-        told = row.drop([" ", "Song", "Artist", brands.SPOTIFY_COLUMN], errors="ignore")
-        cards.figures([(str(name).lower(), value) for name, value in told.items() if value])
+        told = row.drop([" ", "Song", "Artist", *song_rows.LINKS], errors="ignore")
+        names = ((name if name.isupper() else name.lower()) for name in map(str, told.index))
+        cards.figures([pair for pair in zip(names, told, strict=True) if pair[1]])
+        note = view.segments["tempo_note"].iloc[chosen]
+        if isinstance(note, str):
+            cards.quiet(note)
 
 
 def _as_of(user: User, view: View) -> data.AsOf:

@@ -104,19 +104,21 @@ def evidence(user: User, shown: Track) -> None:
         return
     st.subheader("Who says so")
     now, bpm = datetime.now(UTC), shown.facts["tempo_bpm"]
-    cards.table(
-        ("Source", "Says", "Against what is shown", "Told", "Match"),
-        [
-            (
-                (words.SOURCES.get(row["source"], row["source"]), None),
-                (f"{words.bpm(row['bpm'])} BPM", None),
-                (words.relation(row["bpm"], bpm), None),
-                (fmt.day(row["at"], user.zone, now), None),
-                (words.match(row), None),
-            )
-            for row in rows
-        ],
-    )
+    heads = ["Source", "Says", "Beat", "Told"]
+    # One's own words and files need not be found.
+    if any(row["identifier"] is not None for row in rows):
+        heads.append("Match")
+    cells = [
+        (
+            words.SOURCES.get(row["source"], row["source"]),
+            f"{words.bpm(row['bpm'])} BPM",
+            words.relation(row["bpm"], bpm),
+            fmt.day(row["at"], user.zone, now),
+            words.match(row),
+        )
+        for row in rows
+    ]
+    cards.table(heads, [[(cell, None) for cell in row[: len(heads)]] for row in cells])
 
 
 def runs(user: User, shown: Track) -> None:
