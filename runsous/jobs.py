@@ -180,32 +180,15 @@ async def worker(engine: Engine) -> AsyncIterator[None]:
     stopping = threading.Event()
     connector = procrastinate.PsycopgConnector(conninfo=_conninfo(engine), max_size=_AT_ONCE + 2)
     app, watch = _app(engine, connector, stopping), workers.Watch(_conninfo(engine))
-
-    async def sign(job: Callable[[], Awaitable[Any]], _: JobContext, worker: Worker) -> Any:
-        if worker.worker_id is not None:
-            await watch.sign(worker.worker_id)
-        return await job()
-
     async with app.open_async():
-        running = asyncio.create_task(
-            app.run_worker_async(
-                concurrency=_AT_ONCE,
-                install_signal_handlers=False,
-                fetch_job_polling_interval=_DUE_S,
-                update_heartbeat_interval=workers.BEAT_S,
-                stalled_worker_timeout=_FORGET_S,
-                shutdown_graceful_timeout=10,
-                delete_jobs="successful",
-                worker_middleware=[sign],
-            )
-        )
         chores = (
+            _forever(workers.BEAT_S, _work, app, watch),
             _forever(workers.BEAT_S, _relieve, watch),
             _forever(_RECOVER_S, asyncio.to_thread, _recover, engine, stopping),
             _forever(_TIDY_S, asyncio.to_thread, tidy, engine, stopping),
             _forever(_DUE_S, asyncio.to_thread, _call, engine),
         )
-        tasks = [*map(asyncio.create_task, chores), running]
+        tasks = [asyncio.create_task(chore) for chore in chores]
         try:
             yield
         finally:
@@ -231,6 +214,31 @@ async def _forever(pause_s: float, chore: Callable[..., Awaitable[None]], *of: A
             # Whatever it was, what there is to do must not wait for the next start.
             _log.exception("a chore went wrong; trying again in %.0f s", pause_s)
         await asyncio.sleep(pause_s)
+
+
+async def _work(app: procrastinate.App, watch: workers.Watch) -> None:
+    """Works until it is cancelled, or until the database was away for so long that it ends."""
+    own: set[int] = set()
+
+    async def sign(job: Callable[[], Awaitable[Any]], _: JobContext, worker: Worker) -> Any:
+        if worker.worker_id is not None:
+            own.add(worker.worker_id)
+            await watch.sign(worker.worker_id)
+        return await job()
+
+    try:
+        await app.run_worker_async(
+            concurrency=_AT_ONCE,
+            install_signal_handlers=False,
+            fetch_job_polling_interval=_DUE_S,
+            stalled_worker_timeout=_FORGET_S,
+            shutdown_graceful_timeout=10,
+            delete_jobs="successful",
+            worker_middleware=[sign],
+        )
+    finally:
+        for worker_id in own:
+            await watch.resign(worker_id)
 
 
 async def _relieve(watch: workers.Watch) -> None:

@@ -21,6 +21,7 @@ SILENT_S = 4.0
 STALLED_S = 20.0
 """So is, for all we know, who holds one but does not beat for so long."""
 
+_BEAT = "UPDATE procrastinate_workers SET last_heartbeat = now() WHERE id = ANY(%s)"
 _DOING = """
 SELECT j.id, j.worker_id, w.last_heartbeat, EXISTS (
     SELECT FROM pg_locks l WHERE l.locktype = 'advisory' AND l.objsubid = 2 AND l.granted
@@ -41,7 +42,7 @@ _DROP = f"DELETE FROM procrastinate_jobs WHERE {_SAME}"  # noqa: S608
 class Watch:
     """A process's connection for the signs of life of its own workers and to watch all.
 
-    All it does can raise ``psycopg.Error``; after that it connects anew.
+    Procrastinate's own beat ends for good, without a word, when it once cannot reach the database.
     """
 
     def __init__(self, address: str, clock: Callable[[], float] = time.monotonic) -> None:
@@ -61,12 +62,26 @@ class Watch:
             with contextlib.suppress(psycopg.Error):
                 await _hold(await self._connection(), worker_id)
 
+    async def resign(self, worker_id: int) -> None:
+        """Gives no more signs of a worker that ended: what it left undone is for others."""
+        self._own.discard(worker_id)
+        if self._conn is not None:
+            with contextlib.suppress(psycopg.Error):
+                await self._conn.execute("SELECT pg_advisory_unlock_all()")
+                await self._hold_all(self._conn)
+
     async def relieve(self) -> list[int]:
-        """Puts the jobs of dead workers back in the queue, unless the like waits there; their ids.
+        """Beats, and puts the jobs of dead workers back in the queue, unless the like waits there;
+        their ids. ``psycopg.Error`` while the database cannot be had.
 
         Others are dead after they gave no sign for as long as this one was looking: when a
         computer wakes up, everybody's last sign is old.
         """
+        try:
+            await self._beat()
+        except psycopg.OperationalError:
+            # The connection broke; another may be had at once.
+            await self._beat()
         conn = await self._connection()
         rows = await (await conn.execute(_DOING)).fetchall()
         now, before, self._since = self._clock(), self._since, {}
@@ -89,15 +104,21 @@ class Watch:
         if self._conn is not None:
             await self._conn.close()
 
+    async def _beat(self) -> None:
+        await (await self._connection()).execute(_BEAT, [list(self._own)])
+
     async def _connection(self) -> psycopg.AsyncConnection:
         async with self._connecting:
             if self._conn is None or self._conn.closed:
                 self._conn = await psycopg.AsyncConnection.connect(
                     self._address, autocommit=True, connect_timeout=5, tcp_user_timeout=10_000
                 )
-                for worker_id in self._own:
-                    await _hold(self._conn, worker_id)
+                await self._hold_all(self._conn)
             return self._conn
+
+    async def _hold_all(self, conn: psycopg.AsyncConnection) -> None:
+        for worker_id in list(self._own):
+            await _hold(conn, worker_id)
 
 
 async def _hold(conn: psycopg.AsyncConnection, worker_id: int) -> None:
