@@ -20,7 +20,7 @@ from runsous.store import imports
 from runsous.sync import import_files, songs, uploads
 from tests.sync import make
 
-MANY = 150
+MANY = 50
 
 # Imports a file in a process of its own, as the command line does.
 IMPORTER = """
@@ -99,7 +99,7 @@ def test_killed_at_any_file_nothing_reported_is_lost_and_the_rest_follows(
     engine, tmp_path, importer
 ):
     path = many(tmp_path)
-    for after in (3, 90):
+    for after in (3, 30):
         process = importer(path)
         go(process)
         wait_for(engine, after)
