@@ -9,6 +9,7 @@ import itertools
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -16,6 +17,7 @@ import psycopg
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 from sqlalchemy import Connection, Engine, make_url
+from streamlit.components.v2 import manifest_scanner
 
 from runsous import settings
 from runsous.settings import Settings
@@ -58,6 +60,15 @@ def home(tmp_path: Path) -> Iterator[Path]:
     settings.use(Settings(home=folder))
     yield folder
     settings.use(None)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _components() -> Iterator[None]:
+    """What Streamlit reads of all installed packages whenever a test opens a page is read once."""
+    with pytest.MonkeyPatch.context() as patch:
+        scan = cache(manifest_scanner.scan_component_manifests)
+        patch.setattr(manifest_scanner, "scan_component_manifests", scan)
+        yield
 
 
 @pytest.fixture(scope="session")
