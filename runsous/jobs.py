@@ -24,24 +24,21 @@ from procrastinate.worker import Worker
 from sqlalchemy import Engine
 from sqlalchemy.exc import IntegrityError
 
-from runsous import settings
+from runsous import settings, tidying
 from runsous.accounts import everything, retention
 from runsous.accounts import farewell as leave_taking
 from runsous.errors import RunsousError, ServiceError
 from runsous.store import (
     activities,
     data_exports,
-    farewell,
     imports,
     job_queue,
-    limits,
-    oauth_states,
-    sessions,
     users,
     workers,
 )
 from runsous.sync import (
     connecting,
+    crawling,
     events,
     import_files,
     songs,
@@ -54,9 +51,13 @@ _log = logging.getLogger(__name__)
 
 # Accounts know nothing of services; here both are known.
 leave_taking.leaving.append(connecting.revoke)
-_AT_ONCE = 6
-"""Jobs that run side by side: those of a sync mostly wait for a service."""
+_SONGS = "songs"
+_QUEUES = {"default": 6, _SONGS: 5}
+"""Jobs that run side by side: those of a sync mostly wait for a service, and each source of songs
+is asked at its own pace, without being in anybody's way.
+"""
 _DUE_S = 2.0
+_RANK_S = 300.0
 _RECOVER_S = 5.0
 _TIDY_S = 3600.0
 _FORGET_S = 86_400.0
@@ -98,6 +99,11 @@ def _app(
     def check_permission(user_id: int) -> None:
         with _as_long_as_there(engine, user_id):
             events.check_permission(engine, user_id)
+
+    @app.task(name="ask_for_songs", queue=_SONGS)
+    def ask_for_songs(source: str) -> None:
+        if crawling.go_on(engine, source, stopping or threading.Event()):
+            defer_songs(engine, source)
 
     @app.task(name="apply_retention")
     def apply_retention(user_id: int) -> None:
@@ -162,15 +168,19 @@ def defer_retention(engine: Engine, user_id: int) -> None:
     _defer(engine, "apply_retention", f"retention {user_id}", user_id)
 
 
-def _defer(engine: Engine, task: str, name: str, user_id: int, **values: str) -> None:
+def defer_songs(engine: Engine, source: str) -> None:
+    """Lets a source be asked for songs, by one process at a time."""
+    _defer(engine, "ask_for_songs", f"songs {source}", source=source)
+
+
+def _defer(engine: Engine, task: str, name: str, user_id: int | None = None, **values: str) -> None:
     with engine.begin() as conn:
         # PostgreSQL logs every insert it refuses, and this comes every two seconds.
         if job_queue.is_waiting(conn, name):
             return
+    whose = {} if user_id is None else {"user_id": user_id}
     with contextlib.suppress(AlreadyEnqueued):
-        _queue(engine).configure_task(task, lock=name, queueing_lock=name).defer(
-            user_id=user_id, **values
-        )
+        _queue(engine).configure_task(task, lock=name, queueing_lock=name).defer(**whose, **values)
 
 
 @contextlib.asynccontextmanager
@@ -178,16 +188,23 @@ async def worker(engine: Engine) -> AsyncIterator[None]:
     """Runs jobs while the context lasts; on leaving, the running job stops after its file."""
     _share_memory()
     stopping = threading.Event()
-    connector = procrastinate.PsycopgConnector(conninfo=_conninfo(engine), max_size=_AT_ONCE + 2)
+    connector = procrastinate.PsycopgConnector(
+        conninfo=_conninfo(engine), max_size=sum(_QUEUES.values()) + 4
+    )
     app, watch = _app(engine, connector, stopping), workers.Watch(_conninfo(engine))
     async with app.open_async():
-        chores = (
-            _forever(workers.BEAT_S, _work, app, watch),
+        chores = [
+            _forever(workers.BEAT_S, _work, app, watch, queue, at_once)
+            for queue, at_once in _QUEUES.items()
+        ]
+        chores += [
             _forever(workers.BEAT_S, _relieve, watch),
             _forever(_RECOVER_S, asyncio.to_thread, _recover, engine, stopping),
-            _forever(_TIDY_S, asyncio.to_thread, tidy, engine, stopping),
+            _forever(_TIDY_S, asyncio.to_thread, tidying.tidy, engine, stopping),
             _forever(_DUE_S, asyncio.to_thread, _call, engine),
-        )
+            _forever(_DUE_S, asyncio.to_thread, _ask, engine),
+            _forever(_RANK_S, asyncio.to_thread, crawling.rank, engine),
+        ]
         tasks = [asyncio.create_task(chore) for chore in chores]
         try:
             yield
@@ -216,7 +233,7 @@ async def _forever(pause_s: float, chore: Callable[..., Awaitable[None]], *of: A
         await asyncio.sleep(pause_s)
 
 
-async def _work(app: procrastinate.App, watch: workers.Watch) -> None:
+async def _work(app: procrastinate.App, watch: workers.Watch, queue: str, at_once: int) -> None:
     """Works until it is cancelled, or until the database was away for so long that it ends."""
     own: set[int] = set()
 
@@ -228,7 +245,8 @@ async def _work(app: procrastinate.App, watch: workers.Watch) -> None:
 
     try:
         await app.run_worker_async(
-            concurrency=_AT_ONCE,
+            queues=[queue],
+            concurrency=at_once,
             install_signal_handlers=False,
             fetch_job_polling_interval=_DUE_S,
             stalled_worker_timeout=_FORGET_S,
@@ -252,6 +270,12 @@ def _call(engine: Engine) -> None:
         defer_sync(engine, user_id, service)
 
 
+def _ask(engine: Engine) -> None:
+    """Takes in songs that were heard, and lets sources be asked for them."""
+    for source in crawling.due(engine):
+        defer_songs(engine, source)
+
+
 def _recover(engine: Engine, stopping: threading.Event) -> None:
     _take_up(engine, stopping)
     uploads.sweep(engine, settings.current())
@@ -273,21 +297,3 @@ def _take_up(engine: Engine, stopping: threading.Event) -> None:
         if stopping.is_set():
             return
         songs.settle(engine, user_id, stopping)
-
-
-def tidy(engine: Engine, stopping: threading.Event | None = None) -> None:
-    """Clears what is over: sessions, counters, exports, samples that users do not keep.
-
-    Every worker does so when it starts and each hour: at home no program runs all night.
-    """
-    with engine.begin() as conn:
-        sessions.clear(conn)
-        limits.clear(conn)
-        oauth_states.clear(conn)
-        farewell.forget_jobs(conn)
-    everything.sweep(engine)
-    for user_id in retention.choosers(engine):
-        songs.settle(engine, user_id, stopping)
-        retention.apply(engine, user_id, stopping)
-    for user_id in strava_retention.choosers(engine):
-        strava_retention.apply(engine, user_id, stopping)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -71,15 +72,16 @@ def progress(conn: Connection, user_id: int, now: datetime) -> Progress:
     return Progress(is_on, total, with_tempo, max(0, total - n_left), left, known)
 
 
-def queue(conn: Connection, now: datetime) -> dict[str, dict[Band, int]]:
+def queue(conn: Connection, now: datetime) -> dict[str, Counter[Band]]:
     """How many songs are to be asked for, by source and band."""
     return {source: songs.open_by_band(conn, source, now) for source in songs.sources(conn)}
 
 
 def _sources(conn: Connection, now: datetime) -> list[Source]:
     noted = song_sources.every(conn)
+    # Songs nobody has heard are asked for when all others are done.
     return [
-        _source(name, sum(bands.values()), noted.get(name), now)
+        _source(name, bands.total() - bands[Band.DISCOVERY], noted.get(name), now)
         for name, bands in queue(conn, now).items()
     ]
 

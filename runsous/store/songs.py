@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +11,8 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from runsous.model import SAMPLE
+from runsous.model import SAMPLE, SongFacts
+from runsous.store.song_facts import note_ids
 
 
 class Band(IntEnum):
@@ -26,7 +28,9 @@ class Band(IntEnum):
 
 @dataclass(frozen=True)
 class Wanted:
-    """A song to be asked for; ``ids`` by kind, those that lead somewhere else left out."""
+    """A song to be asked for; ``ids`` by kind, without those that lead somewhere else. ``tried``
+    is by what it was asked for of late in vain.
+    """
 
     id: int
     artist: str
@@ -35,6 +39,7 @@ class Wanted:
     duration_s: float | None
     ids: Mapping[str, tuple[str, ...]]
     band: Band
+    tried: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -49,7 +54,7 @@ class Ways:
 
 
 WAYS: Mapping[str, Ways] = {
-    "deezer": Ways(("isrc",), by_name=True),
+    "deezer": Ways(("deezer", "isrc"), by_name=True),
     # Deezer may know the id by which it need not be looked for.
     "musicbrainz": Ways(("mbid", "isrc"), by_name=True, after="deezer"),
     "reccobeats": Ways(("spotify", "isrc")),
@@ -76,10 +81,11 @@ WHERE t.user_id = :user AND a.id = t.artist_id AND u.id = t.user_id AND {_UNTIED
 RETURNING t.id, t.song_id"""  # noqa: S608 - ours
 _IDS = """INSERT INTO song_ids (song_id, kind, value, told_by)
 SELECT DISTINCT t.song_id, k.kind, k.value, 'listens' FROM tracks t
-CROSS JOIN LATERAL (VALUES ('isrc', upper(replace(t.isrc, '-', ''))), ('mbid', lower(t.mbid)),
-    ('spotify', t.spotify_id)) k (kind, value)
-WHERE t.song_id IS NOT NULL AND k.value IS NOT NULL AND (CAST(:tracks AS bigint[]) IS NULL
-    OR t.id = ANY(CAST(:tracks AS bigint[])))
+CROSS JOIN LATERAL (VALUES ('isrc', upper(replace(t.isrc, '-', '')), '[A-Z]{2}[A-Z0-9]{3}[0-9]{7}'),
+    ('mbid', lower(t.mbid), '[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}'),
+    ('spotify', t.spotify_id, '[0-9A-Za-z]{22}')) k (kind, value, form)
+WHERE t.song_id IS NOT NULL AND k.value ~ ('^' || k.form || '$')
+    AND (CAST(:tracks AS bigint[]) IS NULL OR t.id = ANY(CAST(:tracks AS bigint[])))
 ON CONFLICT DO NOTHING"""
 _RANK = """WITH heard AS (
     SELECT t.song_id, sum(h.n) AS n, bool_or(r.track_id IS NOT NULL) AS is_run FROM tracks t
@@ -95,6 +101,7 @@ WHERE r.id = s.id AND (s.n_plays, s.band) IS DISTINCT FROM (r.n, r.band)"""
 
 # What a source can be asked of a song: by ids of ``kinds``, or by its name where ``by_name``.
 _OPEN = """SELECT s.id, s.artist, s.title, s.album, s.duration_s, k.ids,
+    CASE WHEN l.state = 'unknown' AND l.due_at > :now THEN l.asked_with ELSE '{}' END AS tried,
     CASE WHEN l.state IN ('found', 'unknown') AND l.due_at <= :now THEN 3
         WHEN s.band = 1 AND EXISTS (SELECT FROM song_facts f
             WHERE f.song_id = s.id AND f.bpm IS NOT NULL) THEN 2
@@ -108,6 +115,8 @@ CROSS JOIN LATERAL (SELECT coalesce(array_agg(i.kind || ':' || i.value
 WHERE (l.song_id IS NULL OR l.due_at <= :now
         OR l.state = 'unknown' AND NOT k.ids <@ l.asked_with)
     AND (cardinality(k.ids) > 0 OR :by_name)
+    AND (s.band = 4 OR EXISTS (SELECT FROM tracks t JOIN users u ON u.id = t.user_id
+        WHERE t.song_id = s.id AND u.settings ->> 'tempo_lookups' IS DISTINCT FROM 'off'))
     AND (CAST(:after AS text) IS NULL OR cardinality(k.ids) > 0 OR EXISTS (
         SELECT FROM song_lookups o WHERE o.song_id = s.id AND o.source = :after))"""
 
@@ -174,19 +183,68 @@ def wanted(conn: Connection, source: str, now: datetime, limit: int) -> list[Wan
         {**_asked(source, now), "limit": limit},
     )
     return [
-        Wanted(r.id, r.artist, r.title, r.album, r.duration_s, _kinds(r.ids), Band(r.band))
-        for r in rows
+        Wanted(
+            *(row.id, row.artist, row.title, row.album, row.duration_s),
+            _kinds([each for each in row.ids if each not in row.tried]),
+            Band(row.band),
+            frozenset(row.tried),
+        )
+        for row in rows
     ]
 
 
-def open_by_band(conn: Connection, source: str, now: datetime) -> dict[Band, int]:
+def artists_to_follow(conn: Connection, now: datetime, limit: int) -> list[tuple[int, str]]:
+    """Artists that users run to and of whom no further songs were looked for: the song they ran to
+    most, and the artist's name.
+    """
+    rows = conn.execute(
+        text(
+            "SELECT id, artist FROM (SELECT DISTINCT ON (s.artist_key) s.id, s.artist, s.n_plays"
+            " FROM songs s WHERE s.band = :runs AND NOT EXISTS (SELECT FROM song_lookups l"
+            "   JOIN songs o ON o.id = l.song_id WHERE o.artist_key = s.artist_key"
+            "   AND l.source = 'discovery' AND l.due_at > :now)"
+            " AND EXISTS (SELECT FROM tracks t JOIN users u ON u.id = t.user_id"
+            "   WHERE t.song_id = s.id AND u.settings ->> 'tempo_lookups' IS DISTINCT FROM 'off')"
+            " ORDER BY s.artist_key, s.n_plays DESC, s.id) a ORDER BY n_plays DESC, id LIMIT :limit"
+        ),
+        {"runs": Band.RUNS, "now": now, "limit": limit},
+    )
+    return [(row.id, row.artist) for row in rows]
+
+
+def discover(conn: Connection, found: Sequence[SongFacts], keys: Sequence[tuple[str, str]]) -> None:
+    """Takes songs into the catalogue that nobody has heard yet; ``keys`` are those of artist and
+    title.
+    """
+    for facts, (artist_key, title_key) in zip(found, keys, strict=True):
+        song_id = conn.execute(
+            text(
+                "INSERT INTO songs (artist_key, title_key, artist, title, album, duration_s, band)"
+                " VALUES (:artist_key, :title_key, :artist, :title, :album, :duration_s, :band)"
+                " ON CONFLICT (artist_key, title_key) DO NOTHING RETURNING id"
+            ),
+            {
+                "artist_key": artist_key,
+                "title_key": title_key,
+                "artist": facts.artist,
+                "title": facts.title,
+                "album": facts.album,
+                "duration_s": facts.duration_s,
+                "band": Band.DISCOVERY,
+            },
+        ).scalar()
+        if song_id is not None:
+            note_ids(conn, song_id, facts.source, [(facts.source, facts.identifier, 1.0)])
+
+
+def open_by_band(conn: Connection, source: str, now: datetime) -> Counter[Band]:
     """How many songs are still to be asked for at a source, by band."""
     rows = conn.execute(
         text(f"SELECT band, count(*) FROM ({_OPEN}) o GROUP BY band"),  # noqa: S608 - ours
         # Those that wait for another source to be asked first come as well.
         _asked(source, now) | {"after": None},
     )
-    return {Band(band): count for band, count in rows}
+    return Counter({Band(band): count for band, count in rows})
 
 
 def open_of_user(conn: Connection, user_id: int, source: str, now: datetime) -> set[int]:

@@ -220,7 +220,7 @@ class _Slice:
                     _log.info("an activity of Strava holds nothing to show")
             state = KEPT if document["detail"] is not None else DETAIL
             remote_activities.settle(conn, self.run.user_id, SERVICE, wanted.id, state)
-            if wanted.summary is None:
+            if wanted.summary != document["summary"]:
                 listed = Listed(wanted.id, start, document["summary"])
                 remote_activities.describe(conn, self.feed, listed)
         phase = "Bringing in activities" if is_first_word else "Bringing in laps and descriptions"

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import Engine
 
 from runsous.errors import InputError
-from runsous.store import audit, remote_activities, summaries, users
+from runsous.store import audit, remote_activities, remote_expiry, summaries, users
 from runsous.sync import services, workouts
 
 SETTING = "strava_days"
@@ -41,7 +41,7 @@ def choose(engine: Engine, user_id: int, days: int | None) -> bool:
         words = "as long as connected" if days is None else f"{days} days"
         audit.note(conn, user_id, "retention changed", f"Strava's data kept {words}")
         if before is not None and (days is None or days > before):
-            remote_activities.revive(conn, user_id, services.STRAVA)
+            remote_expiry.revive(conn, user_id, services.STRAVA)
     return True
 
 
@@ -66,7 +66,7 @@ def apply(engine: Engine, user_id: int, stopping: threading.Event | None = None)
             # Both may have changed while others were done.
             days = users.one(conn, user_id)["settings"].get(SETTING)
             before = _before(days)
-            if before is None or not remote_activities.expire(
+            if before is None or not remote_expiry.expire(
                 conn, user_id, services.STRAVA, number, before
             ):
                 continue
@@ -81,7 +81,7 @@ def _due(engine: Engine, user_id: int) -> list[int]:
         before = _before(users.one(conn, user_id)["settings"].get(SETTING))
         if before is None:
             return []
-        return remote_activities.fetched_before(conn, user_id, services.STRAVA, before)
+        return remote_expiry.fetched_before(conn, user_id, services.STRAVA, before)
 
 
 def _before(days: int | None) -> datetime | None:

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import text
 
-from runsous import jobs
+from runsous import jobs, tidying
 from runsous.accounts import everything, retention
 from runsous.errors import InputError
 from runsous.reports import activity as report
@@ -194,7 +194,7 @@ def test_what_waits_for_songs_gets_them_first(engine, tmp_path, user, runs):
     with engine.begin() as conn:
         listening.keep(conn, user, readers.read(path.read_bytes()).listens, NOW)
     assert retention.apply(engine, user) == 0
-    jobs.tidy(engine)
+    tidying.tidy(engine)
     after = kept(engine, user, runs[0])
     assert after["is_summary"]
     assert after["n_songs"] == 3

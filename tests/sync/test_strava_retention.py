@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import text
 
-from runsous import jobs
+from runsous import tidying
 from runsous.demo.services.sample_world import made_up_world
 from runsous.demo.services.server import Simulators
 from runsous.demo.services.world import Clock
@@ -73,7 +73,7 @@ def test_what_had_to_go_comes_back_when_it_may_stay_longer(engine, user, sims, l
     numbers = sorted(sims.world.people["ann"].activities)
     age(engine, 8, *numbers)
     strava_retention.choose(engine, user, 7)
-    jobs.tidy(engine)
+    tidying.tidy(engine)
     assert held(engine, user) == []
     strava_retention.choose(engine, user, longer)
     assert connected.again(engine, user, "strava")["status"] == "done"

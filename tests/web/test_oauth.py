@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 from sqlalchemy import text
 
-from runsous import jobs
+from runsous import tidying
 from runsous.accounts import entry
 from runsous.errors import (
     InputError,
@@ -157,7 +157,7 @@ def test_who_never_comes_back_is_forgotten(engine, web, sims):
                 " WHERE service = 'strava'"
             )
         )
-    jobs.tidy(engine)
+    tidying.tidy(engine)
     assert make.rows(engine, "SELECT service FROM oauth_states") == [{"service": "spotify"}]
 
 

@@ -1,0 +1,235 @@
+"""Asks sources for songs, the most wanted first: each source at its own pace, song by song.
+
+What was learned stands in the tables with every answer, so that it goes on where it was after a
+pause, a restart or a ``kill -9``. That a source knows nothing of a song is remembered for a
+while; that it could not be asked is never taken for that.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import Connection, Engine
+
+from runsous.analysis import names
+from runsous.errors import NotConnected, RateLimited, Rejected, Unavailable
+from runsous.net.http import Stopped
+from runsous.services.spotify.client import NoAudioFeatures
+from runsous.store import song_facts, song_sources, songs, users
+from runsous.store.song_facts import Lookup
+from runsous.store.song_sources import Tally
+from runsous.store.songs import Wanted
+from runsous.sync import tempo
+from runsous.sync.patience import Patience
+from runsous.sync.song_rooms import ROOMS, Found, Room
+
+_log = logging.getLogger(__name__)
+
+SLICE_S = 10.0
+"""After that others have their turn, and pages show what came in."""
+
+_AT_ONCE = 40
+_IDLE = timedelta(minutes=1)
+_PATIENT_S = 900.0
+_REFUSED = timedelta(hours=6)
+_FAILED = timedelta(hours=1)
+_LONGEST = timedelta(days=365)
+_BAD_IN_A_ROW = 3
+_DISCOVERY = "discovery"
+
+
+def due(engine: Engine) -> list[str]:
+    """Takes in what was heard of late; the sources that can be asked now."""
+    with engine.begin() as conn:
+        waiting = songs.untied_users(conn)
+    for user_id in waiting:
+        with engine.begin() as conn:
+            if users.exists(conn, user_id):
+                users.lock(conn, user_id)
+                _take_in(conn, user_id)
+    with engine.begin() as conn:
+        return song_sources.due(conn, songs.sources(conn), _now())
+
+
+def _take_in(conn: Connection, user_id: int) -> None:
+    tied = songs.enrol(conn, user_id)
+    if not tied:
+        return
+    songs.rank(conn)
+    song_sources.wake(conn)
+    # Of some of them everything may be known: others listen to them, too.
+    known = song_facts.known_of(conn, list(tied.values()))
+    heard_before = [track for track, song in tied.items() if song in known]
+    if heard_before and tempo.decide(conn, user_id, heard_before):
+        users.touch(conn, user_id)
+
+
+def rank(engine: Engine) -> None:
+    """Takes over what was learned of songs meanwhile: their ids, and where they were heard."""
+    with engine.begin() as conn:
+        songs.learn_ids(conn)
+        songs.rank(conn)
+
+
+def go_on(engine: Engine, source: str, stopping: threading.Event) -> bool:
+    """Asks one source for a while; whether it can go on at once."""
+    return _Slice(engine, source, stopping).go()
+
+
+@dataclass
+class _Slice:
+    engine: Engine
+    source: str
+    stopping: threading.Event
+    tally: Tally = field(default_factory=Tally)
+    changed: set[int] = field(default_factory=set)
+    n_bad: int = 0
+
+    def __post_init__(self) -> None:
+        self.room: Room = ROOMS[self.source]
+        self.patience = Patience(self.engine, self.source, self.stopping)
+        self.began = time.monotonic()
+
+    @property
+    def is_over(self) -> bool:
+        return self.stopping.is_set() or time.monotonic() - self.began > SLICE_S
+
+    def go(self) -> bool:
+        try:
+            return self._work()
+        except Stopped:
+            return False
+        except RateLimited as error:
+            self.patience.close(error.retry_at)
+            self._rest(error.retry_at, str(error))
+        except NoAudioFeatures as error:
+            with self.engine.begin() as conn:
+                song_sources.refuse(conn, self.source, str(error))
+        except NotConnected as error:
+            self._rest(_now() + _IDLE, str(error))
+        except Rejected as error:
+            self._rest(_now() + _REFUSED, str(error))
+        except Unavailable as error:
+            self._try_later(str(error))
+        except Exception:
+            _log.exception("asking %s for songs stumbled", self.source)
+            self._try_later("Something went wrong here; the server's log says more.")
+        finally:
+            self._close()
+        return False
+
+    def _work(self) -> bool:
+        ask = self.room.opened(self.engine, self.patience)
+        while True:
+            with self.engine.begin() as conn:
+                batch = songs.wanted(conn, self.source, _now(), _AT_ONCE)
+            if not batch and not self._discover():
+                self._rest(_now() + _IDLE, None)
+                return False
+            for at in range(0, len(batch), self.room.most):
+                self._ask(ask, batch[at : at + self.room.most])
+                if self.is_over:
+                    break
+            if self.is_over:
+                return not self.stopping.is_set()
+
+    def _discover(self) -> bool:
+        """Takes in more songs by an artist whom users run to; whether there was one left."""
+        if self.room.discover is None:
+            return False
+        with self.engine.begin() as conn:
+            followed = songs.artists_to_follow(conn, _now(), 1)
+        for song_id, artist in followed:
+            try:
+                found, state, again = self.room.discover(self.patience)(artist), "found", _LONGEST
+            except Rejected:
+                found, state, again = [], "failed", self.room.unknown_again
+            keys = [(names.artist(str(f.artist)), names.title(str(f.title))) for f in found]
+            now = _now()
+            lookup = Lookup(state, ("search",), now + again)
+            with self.engine.begin() as conn:
+                songs.discover(conn, found, keys)
+                song_facts.note_lookup(conn, song_id, _DISCOVERY, lookup, now)
+        return bool(followed)
+
+    def _ask(self, ask: Callable[[Sequence[Wanted]], list[Found]], chunk: Sequence[Wanted]) -> None:
+        try:
+            found = ask(chunk)
+        except (Unavailable, Rejected) as error:
+            if isinstance(error, NotConnected | NoAudioFeatures):
+                raise
+            self.n_bad += 1
+            self._fail(chunk)
+            if self.n_bad >= _BAD_IN_A_ROW:
+                raise
+            return
+        except (ArithmeticError, LookupError, TypeError, ValueError):
+            _log.exception("an answer of %s cannot be understood", self.source)
+            self._fail(chunk)
+            return
+        self.n_bad = 0
+        with self.engine.begin() as conn:
+            for each in found:
+                self._keep(conn, each)
+            self.changed |= tempo.decide_songs(conn, [each.song.id for each in found])
+
+    def _keep(self, conn: Connection, found: Found) -> None:
+        now, song = _now(), found.song
+        is_new = song_facts.keep(conn, song.id, self.source, found.known, now)
+        song_facts.note_ids(conn, song.id, self.source, found.ids)
+        state = "found" if found.known else "unknown"
+        before = song_facts.lookup(conn, song.id, self.source)
+        is_same = before is not None and before.state == state and not is_new
+        n_same = before.n_same + 1 if before is not None and is_same else 0
+        again = self.room.again if state == "found" else self.room.unknown_again
+        due_at = now + min(_LONGEST, again * 2 ** min(n_same, 6))
+        asked_with = sorted({*song.tried, *found.asked_with})
+        lookup = Lookup(state, asked_with, due_at, n_same)
+        song_facts.note_lookup(conn, song.id, self.source, lookup, now)
+        setattr(self.tally, state, getattr(self.tally, state) + 1)
+
+    def _fail(self, chunk: Sequence[Wanted]) -> None:
+        """What cannot be had does not keep the others waiting; what was known before stays."""
+        now = _now()
+        with self.engine.begin() as conn:
+            for song in chunk:
+                before = song_facts.lookup(conn, song.id, self.source)
+                n_same = before.n_same + 1 if before and before.state == "failed" else 0
+                due_at = now + min(_LONGEST, _FAILED * 2 ** min(n_same, 8))
+                lookup = Lookup("failed", (), due_at, n_same)
+                song_facts.note_lookup(conn, song.id, self.source, lookup, now)
+        self.tally.failed += len(chunk)
+
+    def _rest(self, until: datetime, message: str | None) -> None:
+        with self.engine.begin() as conn:
+            song_sources.rest(conn, self.source, until, message)
+
+    def _try_later(self, message: str) -> None:
+        with self.engine.begin() as conn:
+            got_through = self.tally.found + self.tally.unknown
+            n = 0 if got_through else song_sources.failures(conn, self.source)
+            # Longer each time, and not for all at the same moment.
+            wait_s = min(_PATIENT_S, 2.0 ** min(n + 2, 10)) * random.uniform(0.75, 1.25)  # noqa: S311
+            until = _now() + timedelta(seconds=wait_s)
+            song_sources.rest(conn, self.source, until, message, n + 1)
+
+    def _close(self) -> None:
+        self.tally.calls, self.tally.errors = self.patience.calls, self.patience.errors
+        self.tally.busy_s = time.monotonic() - self.began
+        with self.engine.begin() as conn:
+            song_sources.count(conn, self.source, self.tally)
+            if self.tally.found:
+                # What one has found leads others on.
+                song_sources.wake(conn)
+            for user_id in sorted(self.changed):
+                users.touch(conn, user_id)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,241 @@
+"""From what was heard to a tempo: sources are asked once, in order, and believed with care."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import text
+
+from runsous.demo.services.catalogue import Catalogue, made_up, recording
+from runsous.demo.services.faults import Chance, Fault
+from runsous.demo.services.limits import Counted, Sliding
+from runsous.demo.services.noise import Noise
+from runsous.demo.services.sample_world import made_up_world
+from runsous.demo.services.server import Simulators
+from runsous.demo.services.world import Clock, Song
+from runsous.store import songs, users
+from runsous.sync import crawling, tempo
+from tests.sync import connected, songs_heard
+
+SOURCES = ("deezer", "musicbrainz", "reccobeats", "acousticbrainz")
+HONEST = Noise(off_by_one=0.3)
+
+
+@pytest.fixture
+def catalogue() -> Catalogue:
+    return made_up(60)
+
+
+@pytest.fixture
+def sims(engine, catalogue, monkeypatch):
+    """Services that know all songs and bear any number of calls."""
+    world = made_up_world(activities=1, listens=1, now=Clock())
+    with Simulators(world, catalogue=catalogue) as simulators:
+        for source in SOURCES:
+            getattr(simulators, source).noise = HONEST
+        simulators.deezer.limit = Sliding(None, 5.0)
+        simulators.musicbrainz.limit = Sliding(None, 1.0)
+        simulators.reccobeats.limit = Sliding(None, 1.0)
+        simulators.musicbrainz.busy = 0.0
+        simulators.acousticbrainz.limit = Counted(100_000, 10.0)
+        songs_heard.hurry(monkeypatch)
+        connected.use(simulators)
+        connected.hurry(monkeypatch)
+        yield simulators
+
+
+def test_every_song_that_was_heard_gets_its_tempo(engine, user, sims, catalogue):
+    songs_heard.hear(engine, user, catalogue.recordings)
+    songs_heard.crawl(engine)
+    found = songs_heard.tempos(engine, user)
+    for each in catalogue.recordings:
+        bpm = found[each.artist, each.title]
+        assert bpm is not None, each
+        assert songs_heard.is_same_beat(bpm, each.bpm), each
+    assert sims.calls.violations == []
+
+
+def test_what_was_asked_is_not_asked_again_until_it_is_old(engine, user, sims, catalogue):
+    songs_heard.hear(engine, user, catalogue.recordings)
+    songs_heard.crawl(engine)
+    asked = [call.target for call in sims.calls.log]
+    assert len(asked) == len(set(asked))
+    songs_heard.crawl(engine)
+    assert len(sims.calls.log) == len(asked)
+    songs_heard.age(engine, timedelta(days=29))
+    songs_heard.crawl(engine)
+    assert len(sims.calls.log) == len(asked)
+    songs_heard.age(engine, timedelta(days=2))
+    songs_heard.crawl(engine)
+    assert len(sims.calls.log) > len(asked)
+
+
+def test_what_nobody_knows_is_remembered_for_a_week(engine, user, sims):
+    songs_heard.hear(engine, user, [recording(Song("Nobody", "Unheard of", "No", 200_000))])
+    songs_heard.crawl(engine)
+    states = songs_heard.rows(engine, "SELECT DISTINCT state FROM song_lookups")
+    assert [row["state"] for row in states] == ["unknown"]
+    asked = len(sims.calls.log)
+    songs_heard.age(engine, timedelta(days=6))
+    songs_heard.crawl(engine)
+    assert len(sims.calls.log) == asked
+    songs_heard.age(engine, timedelta(days=2))
+    songs_heard.crawl(engine)
+    assert len(sims.calls.log) > asked
+
+
+@pytest.mark.parametrize("kind", ["html", "hung_up", "truncated", "malformed", "busy", "hidden"])
+def test_a_source_that_is_out_of_order_is_not_taken_for_one_that_knows_nothing(
+    engine, user, sims, catalogue, kind
+):
+    songs_heard.hear(engine, user, catalogue.recordings[:6])
+    sims.faults.plan(Fault(kind, service="deezer", times=1000))
+    crawling.due(engine)
+    assert not crawling.go_on(engine, "deezer", threading.Event())
+    states = songs_heard.rows(
+        engine, "SELECT DISTINCT state FROM song_lookups WHERE source = 'deezer'"
+    )
+    assert "unknown" not in {row["state"] for row in states}
+    (noted,) = songs_heard.rows(engine, "SELECT * FROM song_sources WHERE source = 'deezer'")
+    assert noted["message"]
+    sims.faults.clear()
+    songs_heard.age(engine, timedelta(days=1), "failed")
+    songs_heard.crawl(engine)
+    assert None not in songs_heard.tempos(engine, user).values()
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_faults_change_nothing_in_the_end(engine, user, sims, catalogue, seed):
+    songs_heard.hear(engine, user, catalogue.recordings[:30])
+    kinds = ("html", "hung_up", "cut_off", "truncated", "malformed", "hidden")
+    sims.faults.chance = Chance(seed, 0.25, kinds, services=SOURCES)
+    songs_heard.crawl(engine)
+    sims.faults.clear()
+    songs_heard.age(engine, timedelta(hours=2), "failed")
+    songs_heard.crawl(engine)
+    for (artist, title), bpm in songs_heard.tempos(engine, user).items():
+        truth = next(r for r in catalogue.recordings if (r.artist, r.title) == (artist, title))
+        assert bpm is not None
+        assert songs_heard.is_same_beat(bpm, truth.bpm)
+
+
+def test_a_song_is_not_known_by_another_songs_code(engine, user, sims, catalogue):
+    """A history can say that a song has any ISRC or MBID; what is found by it must be the song."""
+    mine, other = catalogue.recordings[0], catalogue.recordings[30]
+    songs_heard.hear(
+        engine,
+        user,
+        [mine],
+        isrc=list(other.isrcs),
+        mbid=[other.mbid],
+        spotify_id=list(other.spotify_ids[:1]),
+    )
+    songs_heard.crawl(engine)
+    assert songs_heard.is_same_beat(
+        songs_heard.tempos(engine, user)[mine.artist, mine.title], mine.bpm
+    )
+    named = songs_heard.rows(
+        engine, "SELECT DISTINCT title FROM song_facts WHERE title IS NOT NULL"
+    )
+    assert {row["title"] for row in named} == {mine.title}
+
+
+def test_a_recording_that_was_merged_is_known_by_both_its_ids(engine, user, sims, catalogue):
+    merged = next(each for each in catalogue.recordings if each.merged)
+    songs_heard.hear(engine, user, [merged], mbid=[merged.merged[0]])
+    songs_heard.crawl(engine)
+    known = songs_heard.rows(engine, "SELECT value FROM song_ids WHERE kind = 'mbid' AND match > 0")
+    assert {row["value"] for row in known} == {merged.mbid, merged.merged[0]}
+
+
+def test_songs_of_runs_come_first_then_those_heard_most(engine, user, sims, catalogue):
+    heard = catalogue.recordings[:6]
+    songs_heard.hear(engine, user, [*heard, heard[3], heard[3], heard[4]])
+    crawling.due(engine)
+    with engine.begin() as conn:
+        songs_heard.run_to(conn, user, heard[5])
+        songs.rank(conn)
+        wanted = songs.wanted(conn, "deezer", songs_heard.now(), 10)
+    titles = [each.title for each in wanted]
+    assert titles[:3] == [heard[5].title, heard[3].title, heard[4].title]
+    assert [each.band for each in wanted[:2]] == [songs.Band.RUNS, songs.Band.HEARD]
+
+
+def test_a_user_who_does_not_want_it_is_left_alone(engine, user, sims, catalogue):
+    with engine.begin() as conn:
+        users.save_settings(conn, user, {"tempo_lookups": "off"})
+    songs_heard.hear(engine, user, catalogue.recordings[:5])
+    songs_heard.crawl(engine)
+    assert sims.calls.log == []
+    with engine.begin() as conn:
+        users.save_settings(conn, user, {"tempo_lookups": None})
+    songs_heard.crawl(engine)
+    assert None not in songs_heard.tempos(engine, user).values()
+
+
+def test_who_pauses_it_stops_what_is_under_way(engine, user, sims, catalogue):
+    songs_heard.hear(engine, user, catalogue.recordings[:5])
+    crawling.due(engine)
+    with engine.begin() as conn:
+        users.save_settings(conn, user, {"tempo_lookups": "off"})
+    songs_heard.crawl(engine)
+    assert sims.calls.log == []
+
+
+def test_what_is_known_already_serves_everybody_at_once(engine, user, sims, catalogue):
+    songs_heard.hear(engine, user, catalogue.recordings[:8])
+    songs_heard.crawl(engine)
+    asked = len(sims.calls.log)
+    other = songs_heard.another(engine)
+    songs_heard.hear(engine, other, catalogue.recordings[:8])
+    crawling.due(engine)
+    assert songs_heard.tempos(engine, other) == songs_heard.tempos(engine, user)
+    songs_heard.crawl(engine)
+    assert len(sims.calls.log) == asked
+
+
+def test_a_users_own_word_stays_theirs(engine, user, sims, catalogue):
+    other = songs_heard.another(engine)
+    for each in (user, other):
+        songs_heard.hear(engine, each, catalogue.recordings[:1])
+    songs_heard.crawl(engine)
+    before = songs_heard.tempos(engine, other)
+    (track,) = songs_heard.rows(engine, "SELECT id FROM tracks WHERE user_id = :u", u=user)
+    with engine.begin() as conn:
+        tempo.say(conn, user, track["id"], 123.0)
+    assert list(songs_heard.tempos(engine, user).values()) == [123.0]
+    assert songs_heard.tempos(engine, other) == before
+    with engine.begin() as conn:
+        tempo.unsay(conn, user, track["id"])
+    assert songs_heard.tempos(engine, user) == before
+
+
+def test_spotify_is_left_alone_once_it_has_refused(engine, user, sims, catalogue):
+    connected.connect(engine, user, sims, "spotify")
+    ids = [each.spotify_ids[0] for each in catalogue.recordings[:4]]
+    songs_heard.hear(engine, user, catalogue.recordings[:4], spotify_id=ids)
+    songs_heard.crawl(engine)
+    songs_heard.age(engine, timedelta(days=400))
+    songs_heard.crawl(engine)
+    assert len(sims.calls.of("spotify", "audio-features")) == 1
+
+
+def test_being_stopped_between_two_songs_loses_nothing(engine, user, sims, catalogue, monkeypatch):
+    songs_heard.hear(engine, user, catalogue.recordings[:20])
+    monkeypatch.setattr(crawling, "SLICE_S", 0.0)
+    songs_heard.crawl(engine, rounds=500)
+    asked = [call.target for call in sims.calls.log]
+    assert len(asked) == len(set(asked))
+    assert None not in songs_heard.tempos(engine, user).values()
+
+
+def test_songs_nobody_has_any_more_are_forgotten(engine, user, sims, catalogue):
+    songs_heard.hear(engine, user, catalogue.recordings[:3])
+    songs_heard.crawl(engine)
+    with engine.begin() as conn:
+        conn.execute(text("DELETE FROM users"))
+        songs.sweep(conn)
+    assert songs_heard.rows(engine, "SELECT * FROM songs") == []
+    assert songs_heard.rows(engine, "SELECT * FROM song_facts") == []
