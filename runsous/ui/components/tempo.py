@@ -34,7 +34,7 @@ def look_up(user: User) -> None:
             ("add_data.py", "Add music or workouts"),
         )
         return
-    is_on = st.toggle("Look up my songs", value=found.is_on, help=_TELLS)
+    is_on = st.toggle("Look up my songs", value=found.is_on)
     if is_on != found.is_on:
         data.look_up(user, is_on=is_on)
         st.rerun()
