@@ -23,11 +23,18 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+NOWHERE = {
+    f"{service}_API_URL": "http://127.0.0.1:9"
+    for service in ("MUSICBRAINZ", "DEEZER", "RECCOBEATS", "ACOUSTICBRAINZ")
+}
+"""Services that are asked for songs without being told to: nobody real is asked by a test."""
+
+
 def environment(home: Path, **more: str) -> dict[str, str]:
     """That of a user who has configured nothing but a home, and has no screen."""
     ours = ("RUNSOUS_", "DATABASE_URL", "STREAMLIT_", "DISPLAY", "WAYLAND_DISPLAY")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
-    return {**kept, "HOME": str(home.parent), "RUNSOUS_HOME": str(home), **more}
+    return {**kept, **NOWHERE, "HOME": str(home.parent), "RUNSOUS_HOME": str(home), **more}
 
 
 def run(
