@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 import os
 import shutil
+import subprocess
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -21,7 +22,9 @@ from streamlit.components.v2 import manifest_scanner
 
 from runsous import settings
 from runsous.settings import Settings
+from runsous.settings.services import Services
 from runsous.store import database
+from tests import running
 
 if TYPE_CHECKING:
     from tests.accounts import filling
@@ -57,7 +60,8 @@ def home(tmp_path: Path) -> Iterator[Path]:
     """A home folder for this test alone: nothing ever touches the one of whoever runs it."""
     folder = tmp_path / "home"
     folder.mkdir()
-    settings.use(Settings(home=folder))
+    nowhere = Services(**{name.lower(): url for name, url in running.NOWHERE.items()})
+    settings.use(Settings(home=folder, services=nowhere))
     yield folder
     settings.use(None)
 
@@ -83,6 +87,23 @@ def _server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     _tell(address, "ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")
     yield address
     database.close(engine)
+
+
+@pytest.fixture(scope="session")
+def _used(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The bundled database as an app that found nothing made it, and stopped again."""
+    home = tmp_path_factory.mktemp("used")
+    engine = database.open(Settings(home=home))
+    database.migrate(engine)
+    database.close(engine)
+    return home / "postgres"
+
+
+@pytest.fixture
+def used_home(home: Path, _used: Path) -> None:
+    """Lets the test's home have a database already, as a home that was used before."""
+    # Not shutil: the files have to stay those of the account that PostgreSQL runs as.
+    subprocess.run(["cp", "-Rp", str(_used), str(home)], check=True)
 
 
 @pytest.fixture(scope="session")

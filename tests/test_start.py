@@ -17,6 +17,9 @@ from runsous.settings import Settings
 from runsous.store import database, embedded
 from tests import running
 
+in_use = pytest.mark.usefixtures("used_home")
+"""What a test is about is not how a database is made, which takes a second or two."""
+
 
 @pytest.fixture(scope="module")
 def app(tmp_path_factory):
@@ -166,6 +169,7 @@ def test_a_given_database_is_migrated_and_served(home, start, database_url):
     assert not (home / "postgres").exists()
 
 
+@in_use
 def test_streamlit_run_is_the_same_app(home):
     port = running.free_port()
     app = running.App(f"--server.port={port}", home=home, command=running.STREAMLIT)
@@ -179,6 +183,7 @@ def test_streamlit_run_is_the_same_app(home):
 @pytest.mark.parametrize(
     ("number", "code"), [(signal.SIGINT, 0), (signal.SIGTERM, 143), (signal.SIGHUP, 143)]
 )
+@in_use
 def test_stopping_leaves_the_database_clean_and_the_next_start_finds_it(home, start, number, code):
     app = start()
     remember(home)
@@ -188,6 +193,7 @@ def test_stopping_leaves_the_database_clean_and_the_next_start_finds_it(home, st
     assert is_remembered(home)
 
 
+@in_use
 def test_being_killed_loses_nothing_and_the_next_start_works(home, start):
     app = start()
     remember(home)
@@ -198,6 +204,7 @@ def test_being_killed_loses_nothing_and_the_next_start_works(home, start):
     assert last_line(home / "postgres.log").endswith("database system is shut down")
 
 
+@in_use
 def test_everything_being_killed_loses_nothing_either(home, start):
     app = start()
     remember(home)
@@ -216,6 +223,7 @@ def test_two_processes_can_migrate_at_once(home):
     assert [process.wait(90) for process in both] == [0, 0]
 
 
+@in_use
 def test_a_worker_can_run_on_its_own(home):
     worker = running.App("worker", home=home, command=running.RUNSOUS)
     while "Waiting for work" not in worker.printed():

@@ -31,6 +31,10 @@ embedded.stop(Path(sys.argv[1]))
 """
 
 
+in_use = pytest.mark.usefixtures("used_home")
+"""What a test is about is not how a database is made, which takes a second or two."""
+
+
 class Joiner:
     """Another process that uses the server of a home folder."""
 
@@ -135,6 +139,7 @@ def test_any_folder_will_do(home, name):
     database.close(engine)
 
 
+@in_use
 def test_only_the_account_it_runs_as_can_reach_it(home):
     address = embedded.start(home)
     sockets = Path(address.partition("host=")[2])
@@ -143,6 +148,7 @@ def test_only_the_account_it_runs_as_can_reach_it(home):
     embedded.stop(home)
 
 
+@in_use
 def test_processes_share_one_server_and_the_last_one_stops_it(home, joiner):
     first, second = joiner(), joiner()
     addresses = {first.address(), second.address(), embedded.start(home)}
@@ -156,6 +162,7 @@ def test_processes_share_one_server_and_the_last_one_stops_it(home, joiner):
     assert log(home).count("ready to accept connections") == 1
 
 
+@in_use
 def test_a_killed_process_does_not_keep_the_server_from_being_stopped(home, joiner):
     killed = joiner()
     put(killed.address(), 7)
@@ -166,6 +173,7 @@ def test_a_killed_process_does_not_keep_the_server_from_being_stopped(home, join
     assert postmaster(home) is None
 
 
+@in_use
 def test_a_killed_server_comes_back_with_all_it_had(home):
     put(embedded.start(home), 3)
     postmaster(home).kill()
@@ -175,6 +183,7 @@ def test_a_killed_server_comes_back_with_all_it_had(home):
     assert "was not properly shut down" in log(home)
 
 
+@in_use
 def test_an_engine_goes_on_after_the_server_was_killed(home):
     engine = database.open(Settings(home=home))
     with engine.begin() as conn:
@@ -190,6 +199,7 @@ def test_an_engine_goes_on_after_the_server_was_killed(home):
     database.close(engine)
 
 
+@in_use
 def test_the_number_of_a_dead_server_given_to_another_process_does_not_matter(home):
     put(embedded.start(home), 4)
     server = postmaster(home)
@@ -212,6 +222,7 @@ def test_a_database_half_made_is_made_anew(home):
     assert not list(home.glob("postgres-new-*"))
 
 
+@in_use
 def test_interrupting_the_terminal_does_not_reach_the_server(home, joiner):
     app = joiner()
     put(app.address(), 6)
@@ -226,6 +237,7 @@ def test_interrupting_the_terminal_does_not_reach_the_server(home, joiner):
     assert log(home).rstrip().endswith("database system is shut down")
 
 
+@in_use
 def test_the_server_is_in_a_session_of_its_own(home):
     embedded.start(home)
     assert os.getsid(postmaster(home).pid) == postmaster(home).pid
@@ -239,6 +251,7 @@ def test_a_database_of_another_version_is_refused_in_a_sentence(home):
         embedded.start(home)
 
 
+@in_use
 def test_a_server_that_cannot_start_says_why(home, monkeypatch):
     embedded.start(home)
     embedded.stop(home)
