@@ -12,6 +12,8 @@ LAST = {
     "": "Newest activities",
     "activities": "Morning run",
     "listening": "Times are in",
+    "tempo": "Do you have them in a list?",
+    "track?id=1": "Played on",
     "add_data": "Past imports",
     "connections": "What you submit to ListenBrainz",
     "preferences": "Sample data",
