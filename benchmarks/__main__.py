@@ -13,6 +13,7 @@ from benchmarks import (
     activity_page,
     api,
     archive,
+    crawl,
     figures,
     growth,
     listens,
@@ -34,6 +35,7 @@ BENCHMARKS: dict[str, Callable[[], list[Row]]] = {
     "growth": growth.run,
     "sync": sync.run,
     "tempo": tempo.run,
+    "crawl": crawl.run,
 }
 
 

@@ -42,9 +42,9 @@ def folder() -> Iterator[Path]:
 
 
 @contextmanager
-def library(home: Path) -> Iterator[Library]:
-    """The library in ``home``, made if it is new, let go of at the end."""
-    chosen = settings.load({"RUNSOUS_HOME": str(home), "RUNSOUS_HOME_ZONE": "UTC"})
+def library(home: Path, **more: str) -> Iterator[Library]:
+    """The library in ``home``, made if it is new, let go of at the end; ``more`` are settings."""
+    chosen = settings.load({"RUNSOUS_HOME": str(home), "RUNSOUS_HOME_ZONE": "UTC", **more})
     settings.use(chosen)
     engine = database.open(chosen)
     try:

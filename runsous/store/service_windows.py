@@ -93,6 +93,18 @@ def turn(conn: Connection, service: str, apart_s: float) -> float:
     return max(0.0, float(waited))
 
 
+def pause(conn: Connection, service: str, seconds: float) -> None:
+    """Lets the next call that asks for its :func:`turn` go out so long after now at the soonest."""
+    conn.execute(
+        text(
+            "UPDATE service_windows SET resets_at ="
+            " greatest(resets_at, clock_timestamp() + make_interval(secs => :seconds))"
+            " WHERE service = :service AND name = 'turn'"
+        ),
+        {"service": service, "seconds": seconds},
+    )
+
+
 def of_service(conn: Connection, service: str, now: datetime) -> dict[str, Window]:
     """The windows that are open, by name."""
     rows = conn.execute(

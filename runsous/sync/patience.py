@@ -36,13 +36,15 @@ Rests = Callable[[datetime], datetime | None]
 @dataclass(frozen=True)
 class Rule:
     """What a service allows: windows as they begin at a time, how its answers tell they are
-    now, how far apart calls must be, and until when there are none, if it rests at a time.
+    now, how far apart calls must be, how long after an answer the next one may go out, and until
+    when there are none, if it rests at a time.
     """
 
     title: str
     windows: Windows = lambda now: {}
     told: Told = lambda headers, now: {}
     apart_s: float = 0.0
+    after_s: float = 0.0
     rests: Rests = lambda now: None
 
 
@@ -85,6 +87,9 @@ class Patience:
 
     def leave(self, status: int, headers: Mapping[str, str]) -> None:
         """Learns from an answer; :class:`RateLimited` where the service wants no more calls."""
+        if self.rule.after_s:
+            with self.engine.begin() as conn:
+                service_windows.pause(conn, self.service, self.rule.after_s)
         now = _now()
         self.errors += status in (0, 429) or status >= 500
         said = self.rule.told(headers, now)
@@ -205,8 +210,8 @@ RULES = {
     "lastfm": Rule("Last.fm", apart_s=0.25),
     # Evenly, as its windows begin when they will, and do so untold where headers are missing.
     "listenbrainz": Rule("ListenBrainz", _listenbrainz_windows, _metabrainz_told, apart_s=0.34),
-    # One call a second: not quite, as calls take longer or shorter to arrive.
-    "musicbrainz": Rule("MusicBrainz", apart_s=1.1),
+    # One call a second. They take longer or shorter to arrive: what counts is the last answer.
+    "musicbrainz": Rule("MusicBrainz", apart_s=1.1, after_s=1.0),
     # 50 in any 5 seconds.
     "deezer": Rule("Deezer", apart_s=0.125),
     # What it allows is published nowhere.

@@ -121,5 +121,5 @@ def now() -> datetime:
 def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     """Lets nobody wait for a source's next window."""
     for source in ("deezer", "musicbrainz", "reccobeats", "acousticbrainz"):
-        quick = replace(RULES[source], apart_s=0.0, windows=lambda now: {})
+        quick = replace(RULES[source], apart_s=0.0, after_s=0.0, windows=lambda now: {})
         monkeypatch.setitem(RULES, source, quick)

@@ -519,6 +519,7 @@ NOT_OF_ONE_USER = {
     "oauth_states.clear": "clears by age",
     "service_windows.close": "calls are counted for the installation",
     "service_windows.of_service": "calls are counted for the installation",
+    "service_windows.pause": "calls are counted for the installation",
     "service_windows.take": "calls are counted for the installation",
     "service_windows.told": "calls are counted for the installation",
     "service_windows.turn": "calls are counted for the installation",
