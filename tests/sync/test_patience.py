@@ -240,6 +240,15 @@ def test_last_fm_is_called_four_times_a_second_by_all_together(engine):
     assert max(sum(t <= other < t + 1.0 for other in times) for t in times) <= 5
 
 
+def test_musicbrainz_is_asked_a_second_after_its_last_answer_however_long_that_took(engine):
+    gate = Patience(engine, "musicbrainz")
+    gate.enter()
+    time.sleep(1.3)
+    gate.leave(200, {})
+    with engine.begin() as conn:
+        assert service_windows.turn(conn, "musicbrainz", 1.1) > 0.8
+
+
 def test_services_that_answer_anybody_are_never_asked_too_often(engine):
     """By two processes at once, of which each asks as fast as it may."""
     engines = [engine, database.open(settings.current())]
