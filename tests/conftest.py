@@ -10,10 +10,12 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+import pandas as pd
 import psycopg
 import pytest
 from playwright.sync_api import Browser, sync_playwright
@@ -21,6 +23,8 @@ from sqlalchemy import Connection, Engine, make_url
 from streamlit.components.v2 import manifest_scanner
 
 from runsous import settings
+from runsous.demo import music, season
+from runsous.model import Workout
 from runsous.settings import Settings
 from runsous.settings.services import Services
 from runsous.store import database
@@ -87,6 +91,28 @@ def _server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     _tell(address, "ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")
     yield address
     database.close(engine)
+
+
+_whole_season = cache(lambda seed, today, make=season.workouts: list(make(seed, today)))
+
+
+@pytest.fixture
+def short_season(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A sample of three weeks, where it does not matter that it is a whole season."""
+    listening = music.listening
+
+    def since(today: date) -> datetime:
+        return datetime.combine(today - timedelta(weeks=3), time(), UTC)
+
+    def few_workouts(seed: int, today: date) -> Iterator[Workout]:
+        return (w for w in _whole_season(seed, today) if w.start_time > since(today))
+
+    def little_listening(seed: int, today: date) -> pd.DataFrame:
+        told = listening(seed, today)
+        return told[told["stamp"] > since(today)].reset_index(drop=True)
+
+    monkeypatch.setattr(season, "workouts", few_workouts)
+    monkeypatch.setattr(music, "listening", little_listening)
 
 
 @pytest.fixture(scope="session")

@@ -178,6 +178,7 @@ def test_a_file_of_several_activities_stays_until_the_last_is_old(engine, tmp_pa
     assert make.rows(engine, "SELECT sha256 FROM originals") == []
 
 
+@pytest.mark.usefixtures("short_season")
 def test_neither_entries_without_samples_nor_the_sample_runner_are_touched(engine, tmp_path, user):
     index = make.strava_index([make.strava_row(7, OLD)])
     take(engine, tmp_path, {"activities.csv": index})

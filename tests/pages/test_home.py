@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from runsous.store import imports
 from runsous.sync import sample
 from tests.files.make_fit import fit_run
@@ -30,6 +32,7 @@ def test_the_sample_comes_and_goes_with_a_click(app, engine):
     assert make.rows(engine, "SELECT count(*) AS n FROM activities")[0]["n"] == 0
 
 
+@pytest.mark.usefixtures("short_season")
 def test_the_sample_is_not_counted_with_ones_own(filled, engine):
     alone = words(visit(filled, "home"))
     assert "10 activities 1 with songs" in alone
@@ -50,6 +53,7 @@ def test_home_says_how_many_runs_wait_for_songs_and_what_to_add(filled):
     assert "Add music" in said
 
 
+@pytest.mark.usefixtures("short_season")
 def test_the_sample_can_be_had_beside_ones_own_and_only_the_sample_goes(filled, engine):
     sample.add(engine, make.user(engine))
     visit(filled, "preferences")

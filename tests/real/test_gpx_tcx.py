@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -64,6 +65,7 @@ def content_of(shared_data: Path, path: str) -> bytes:
     return content
 
 
+@cache
 def reading_of(shared_data: Path, path: str) -> Reading:
     read: Callable[[bytes], Reading] = read_gpx if ".gpx" in path else read_tcx
     return read(content_of(shared_data, path))

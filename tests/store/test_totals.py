@@ -79,6 +79,7 @@ def test_totals_follow_what_is_shifted_and_forgotten(engine, told):
     assert kept(engine, user) == ({"n_plays": 0, "n_tracks": 0}, {})
 
 
+@pytest.mark.usefixtures("short_season")
 def test_totals_follow_the_sample(engine, told):
     user = told("a.json", make.spotify(*FIRST))
     before = kept(engine, user)
