@@ -23,6 +23,11 @@ from runsous.errors import NotFound
 from runsous.store import audit, data_exports, dumps, imports, schema, streams
 from tests.accounts import filling
 from tests.sync import make
+from tests.web.people import cheap
+
+__all__ = ["cheap"]
+
+pytestmark = pytest.mark.usefixtures("cheap")
 
 
 class Death(BaseException):

@@ -21,6 +21,11 @@ from runsous.sync import import_files, sample, songs, uploads
 from tests import running
 from tests.accounts import filling
 from tests.sync import make
+from tests.web.people import cheap
+
+__all__ = ["cheap"]
+
+pytestmark = pytest.mark.usefixtures("cheap")
 
 
 @pytest.fixture
@@ -202,7 +207,7 @@ def test_an_import_in_another_process_brings_nothing_back(
     monkeypatch.setattr(farewell, "_PATIENCE_S", patience_s)
     before, left = contents(engine), files(home)
     bo = filling.somebody(engine, tmp_path, "bo")
-    packed = make.packed(many(150), tmp_path / "many.zip").read_bytes()
+    packed = make.packed(many(60), tmp_path / "many.zip").read_bytes()
     import_id = uploads.receive(
         engine, bo.id, settings.current(), "browser", [("many.zip", io.BytesIO(packed))]
     )

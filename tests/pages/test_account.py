@@ -15,6 +15,11 @@ from runsous import jobs, settings
 from runsous.accounts import entry, everything
 from runsous.settings import Settings
 from runsous.store import audit, data_exports
+from tests.web.people import cheap
+
+__all__ = ["cheap"]
+
+pytestmark = pytest.mark.usefixtures("cheap")
 
 PAGE = str(Path(__file__).resolve().parents[2] / "pages" / "account.py")
 EMAIL, PASSWORD = "ana@example.org", "correct horse"
