@@ -78,7 +78,7 @@ def note_ids(
     """
     rows = [
         {"song": song_id, "kind": kind, "value": value, "told_by": told_by, "match": match}
-        for kind, value, match in ids
+        for kind, value, match in sorted(ids)
     ]
     if rows:
         conn.execute(

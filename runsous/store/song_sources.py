@@ -52,9 +52,13 @@ def refuse(conn: Connection, source: str, message: str) -> None:
 
 
 def wake(conn: Connection) -> None:
-    """Lets those go on that had nothing to do."""
+    """Lets those go on that had nothing to do. For a transaction of its own: it locks them all."""
     conn.execute(
-        text("UPDATE song_sources SET next_at = now() WHERE message IS NULL AND next_at > now()")
+        text(
+            "UPDATE song_sources SET next_at = now() WHERE source IN (SELECT source"
+            " FROM song_sources WHERE message IS NULL AND next_at > now() ORDER BY source"
+            " FOR UPDATE)"
+        )
     )
 
 

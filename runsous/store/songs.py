@@ -86,7 +86,7 @@ CROSS JOIN LATERAL (VALUES ('isrc', upper(replace(t.isrc, '-', '')), '[A-Z]{2}[A
     ('spotify', t.spotify_id, '[0-9A-Za-z]{22}')) k (kind, value, form)
 WHERE t.song_id IS NOT NULL AND k.value ~ ('^' || k.form || '$')
     AND (CAST(:tracks AS bigint[]) IS NULL OR t.id = ANY(CAST(:tracks AS bigint[])))
-ON CONFLICT DO NOTHING"""
+ORDER BY 1, 2, 3 ON CONFLICT DO NOTHING"""
 _RANK = """WITH heard AS (
     SELECT t.song_id, sum(h.n) AS n, bool_or(r.track_id IS NOT NULL) AS is_run FROM tracks t
     JOIN (SELECT track_id, count(*) AS n FROM plays GROUP BY track_id) h ON h.track_id = t.id
@@ -172,6 +172,8 @@ def learn_ids(conn: Connection) -> None:
 
 def rank(conn: Connection) -> None:
     """Notes how often each song was heard, and whether on an activity."""
+    # One at a time: two would wait for each other's songs.
+    conn.execute(text("SELECT pg_advisory_xact_lock(7268, 0)"))
     bands = {"runs": Band.RUNS, "heard": Band.HEARD, "discovery": Band.DISCOVERY}
     conn.execute(text(_RANK), bands)
 
@@ -216,7 +218,9 @@ def discover(conn: Connection, found: Sequence[SongFacts], keys: Sequence[tuple[
     """Takes songs into the catalogue that nobody has heard yet; ``keys`` are those of artist and
     title.
     """
-    for facts, (artist_key, title_key) in zip(found, keys, strict=True):
+    # In the order in which all take songs in, so that nobody waits for each other.
+    told = sorted(zip(keys, found, strict=True), key=lambda each: each[0])
+    for (artist_key, title_key), facts in told:
         song_id = conn.execute(
             text(
                 "INSERT INTO songs (artist_key, title_key, artist, title, album, duration_s, band)"

@@ -53,6 +53,11 @@ def due(engine: Engine) -> list[str]:
             if users.exists(conn, user_id):
                 users.lock(conn, user_id)
                 _take_in(conn, user_id)
+    if waiting:
+        with engine.begin() as conn:
+            songs.rank(conn)
+        with engine.begin() as conn:
+            song_sources.wake(conn)
     with engine.begin() as conn:
         return song_sources.due(conn, songs.sources(conn), _now())
 
@@ -61,8 +66,6 @@ def _take_in(conn: Connection, user_id: int) -> None:
     tied = songs.enrol(conn, user_id)
     if not tied:
         return
-    songs.rank(conn)
-    song_sources.wake(conn)
     # Of some of them everything may be known: others listen to them, too.
     known = song_facts.known_of(conn, list(tied.values()))
     heard_before = [track for track, song in tied.items() if song in known]
@@ -175,7 +178,8 @@ class _Slice:
             return
         self.n_bad = 0
         with self.engine.begin() as conn:
-            for each in found:
+            # In one order everywhere: other sources tell of the same songs at the same time.
+            for each in sorted(found, key=lambda each: each.song.id):
                 self._keep(conn, each)
             self.changed |= tempo.decide_songs(conn, [each.song.id for each in found])
 
@@ -224,9 +228,11 @@ class _Slice:
         self.tally.busy_s = time.monotonic() - self.began
         with self.engine.begin() as conn:
             song_sources.count(conn, self.source, self.tally)
-            if self.tally.found:
-                # What one has found leads others on.
+        if self.tally.found:
+            # What one has found leads others on.
+            with self.engine.begin() as conn:
                 song_sources.wake(conn)
+        with self.engine.begin() as conn:
             for user_id in sorted(self.changed):
                 users.touch(conn, user_id)
 
