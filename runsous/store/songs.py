@@ -45,12 +45,14 @@ class Wanted:
 @dataclass(frozen=True)
 class Ways:
     """How a source can be asked of a song: by ids of these kinds, by its name if ``by_name``;
-    that only when source ``after`` was asked, which may know an id.
+    that only when source ``after`` was asked, which may know an id. One that tells no names is
+    asked by ``confirmed`` ids alone, which another has found to go with the song's names.
     """
 
     kinds: tuple[str, ...]
     by_name: bool = False
     after: str | None = None
+    confirmed: bool = False
 
 
 WAYS: Mapping[str, Ways] = {
@@ -58,8 +60,8 @@ WAYS: Mapping[str, Ways] = {
     # Deezer may know the id by which it need not be looked for.
     "musicbrainz": Ways(("mbid", "isrc"), by_name=True, after="deezer"),
     "reccobeats": Ways(("spotify", "isrc")),
-    "acousticbrainz": Ways(("mbid",)),
-    "spotify": Ways(("spotify",)),
+    "acousticbrainz": Ways(("mbid",), confirmed=True),
+    "spotify": Ways(("spotify",), confirmed=True),
 }
 """Every source there can be."""
 
@@ -111,11 +113,13 @@ LEFT JOIN song_lookups l ON l.song_id = s.id AND l.source = :source
 CROSS JOIN LATERAL (SELECT coalesce(array_agg(i.kind || ':' || i.value
     ORDER BY i.match DESC NULLS LAST, i.kind, i.value), '{}') AS ids FROM song_ids i
     WHERE i.song_id = s.id AND i.kind = ANY(CAST(:kinds AS text[]))
-        AND coalesce(i.match, 1) > 0) k
+        AND coalesce(i.match, CASE WHEN :confirmed THEN 0 ELSE 1 END) > 0) k
 WHERE (l.song_id IS NULL OR l.due_at <= :now
         OR l.state = 'unknown' AND NOT k.ids <@ l.asked_with)
     AND (cardinality(k.ids) > 0 OR :by_name)
-    AND (s.band = 4 OR EXISTS (SELECT FROM tracks t JOIN users u ON u.id = t.user_id
+    AND (s.band = 4 AND EXISTS (SELECT FROM users u
+            WHERE u.settings ->> 'tempo_lookups' IS DISTINCT FROM 'off')
+        OR EXISTS (SELECT FROM tracks t JOIN users u ON u.id = t.user_id
         WHERE t.song_id = s.id AND u.settings ->> 'tempo_lookups' IS DISTINCT FROM 'off'))
     AND (CAST(:after AS text) IS NULL OR cardinality(k.ids) > 0 OR EXISTS (
         SELECT FROM song_lookups o WHERE o.song_id = s.id AND o.source = :after))"""
