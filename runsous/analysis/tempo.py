@@ -261,12 +261,16 @@ def _rounded(bpm: float) -> float:
 
 
 def _note(bpm: float, shown: Sequence[_Hearing], others: Sequence[Sequence[_Hearing]]) -> str:
-    said = ", ".join(map(_said, shown))
     alike = ": same beat" if len({h.bpm for h in shown}) > 1 else ""
-    note = f"{said}{alike}, shown as {bpm:.0f}"
+    note = f"{_listed(shown)}{alike}, shown as {bpm:.0f}"
     for beat in others:
-        note += f"; against {', '.join(map(_said, beat))}{_relation(shown[0], beat[0])}"
+        note += f"; against {_listed(beat)}{_relation(shown[0], beat[0])}"
     return note
+
+
+def _listed(beat: Sequence[_Hearing]) -> str:
+    # Several records of one source often say the same.
+    return ", ".join(dict.fromkeys(map(_said, beat)))
 
 
 def _said(hearing: _Hearing) -> str:

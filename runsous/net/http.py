@@ -21,7 +21,7 @@ import urllib3
 from requests.auth import AuthBase
 from requests.structures import CaseInsensitiveDict
 
-from runsous.errors import Rejected, ServiceError, Unavailable
+from runsous.errors import RateLimited, Rejected, ServiceError, Unavailable
 
 ATTEMPTS: Final = 5
 PATIENCE_S: Final = 20.0
@@ -54,6 +54,9 @@ class Gate(Protocol):
         May raise :class:`RateLimited`, which ends the attempts.
         """
 
+    def object(self) -> None:
+        """Hears that the answer was an error although its status said otherwise."""
+
 
 class OpenGate:
     """Lets every call through at once."""
@@ -62,6 +65,9 @@ class OpenGate:
         """Nothing to wait for."""
 
     def leave(self, status: int, headers: Mapping[str, str]) -> None:
+        """Nothing to remember."""
+
+    def object(self) -> None:
         """Nothing to remember."""
 
 
@@ -192,7 +198,12 @@ class Http:
             raise Unavailable(f"{self.name} could not be reached.") from None
         finally:
             gate.leave(status, headers)
-        self._judge(answer, options)
+        try:
+            self._judge(answer, options)
+        except (RateLimited, Unavailable):
+            if status < 400:
+                gate.object()
+            raise
         return answer
 
     def _send(self, method: str, path: str, options: Options) -> requests.Response:
@@ -259,6 +270,9 @@ class _Waited:
 
     def leave(self, status: int, headers: Mapping[str, str]) -> None:
         self._gate.leave(status, headers)
+
+    def object(self) -> None:
+        self._gate.object()
 
 
 class _Nobody(AuthBase):

@@ -61,3 +61,15 @@ def every_track(conn: Connection, user_id: int) -> list[int]:
         text("SELECT id FROM tracks WHERE user_id = :user ORDER BY id"), {"user": user_id}
     )
     return list(rows.scalars())
+
+
+def left(conn: Connection) -> dict[int, list[int]]:
+    """Tracks without a tempo although a source tells one, by user."""
+    rows = conn.execute(
+        text(
+            "SELECT user_id, array_agg(id ORDER BY id) AS tracks FROM tracks t"
+            " WHERE tempo_bpm IS NULL AND tempo_note IS NULL AND EXISTS (SELECT FROM song_facts f"
+            " WHERE f.song_id = t.song_id AND f.bpm IS NOT NULL) GROUP BY user_id ORDER BY user_id"
+        )
+    )
+    return {row.user_id: row.tracks for row in rows}

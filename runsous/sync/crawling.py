@@ -21,7 +21,7 @@ from runsous.analysis import names
 from runsous.errors import NotConnected, RateLimited, Rejected, Unavailable
 from runsous.net.http import Stopped
 from runsous.services.spotify.client import NoAudioFeatures
-from runsous.store import song_facts, song_sources, songs, users
+from runsous.store import decisions, song_facts, song_sources, songs, users
 from runsous.store.song_facts import Lookup
 from runsous.store.song_sources import Tally
 from runsous.store.songs import Wanted
@@ -74,10 +74,17 @@ def _take_in(conn: Connection, user_id: int) -> None:
 
 
 def rank(engine: Engine) -> None:
-    """Takes over what was learned of songs meanwhile: their ids, and where they were heard."""
+    """Takes over what was learned of songs meanwhile: their ids, where they were heard, and facts
+    of those that were taken in while these came.
+    """
     with engine.begin() as conn:
         songs.learn_ids(conn)
         songs.rank(conn)
+        left = decisions.left(conn)
+    for user_id, tracks in left.items():
+        with engine.begin() as conn:
+            if users.exists(conn, user_id) and tempo.decide(conn, user_id, tracks):
+                users.touch(conn, user_id)
 
 
 def go_on(engine: Engine, source: str, stopping: threading.Event) -> bool:
@@ -92,7 +99,7 @@ class _Slice:
     stopping: threading.Event
     tally: Tally = field(default_factory=Tally)
     changed: set[int] = field(default_factory=set)
-    n_bad: int = 0
+    stumbled: list[Sequence[Wanted]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.room: Room = ROOMS[self.source]
@@ -164,21 +171,36 @@ class _Slice:
     def _ask(self, ask: Callable[[Sequence[Wanted]], list[Found]], chunk: Sequence[Wanted]) -> None:
         try:
             found = ask(chunk)
-        except (Unavailable, Rejected) as error:
-            if isinstance(error, NotConnected | NoAudioFeatures):
-                raise
-            self.n_bad += 1
-            self._fail(chunk)
-            if self.n_bad >= _BAD_IN_A_ROW:
-                raise
-            return
+        except (NotConnected, NoAudioFeatures):
+            raise
+        except Rejected:
+            if len(chunk) > 1:
+                # One of them may be the reason.
+                for at in range(0, len(chunk), half := (len(chunk) + 1) // 2):
+                    self._ask(ask, chunk[at : at + half])
+                return
+            self._stumble(chunk)
+        except Unavailable:
+            self._stumble(chunk)
         except (ArithmeticError, LookupError, TypeError, ValueError):
             _log.exception("an answer of %s cannot be understood", self.source)
             self._fail(chunk)
-            return
-        self.n_bad = 0
+        else:
+            self._take(found)
+
+    def _stumble(self, chunk: Sequence[Wanted]) -> None:
+        """Leaves songs aside that could not be asked for, unless the source is out of order."""
+        self.stumbled.append(chunk)
+        if len(self.stumbled) >= _BAD_IN_A_ROW:
+            raise
+
+    def _take(self, found: Sequence[Found]) -> None:
+        # Others can be asked for: it is these songs.
+        while self.stumbled:
+            self._fail(self.stumbled.pop())
         with self.engine.begin() as conn:
-            # In one order everywhere: other sources tell of the same songs at the same time.
+            # In one order everywhere: others take in the same songs at the same time.
+            tempo.lock_users(conn, [each.song.id for each in found])
             for each in sorted(found, key=lambda each: each.song.id):
                 self._keep(conn, each)
             self.changed |= tempo.decide_songs(conn, [each.song.id for each in found])
@@ -206,7 +228,7 @@ class _Slice:
                 before = song_facts.lookup(conn, song.id, self.source)
                 n_same = before.n_same + 1 if before and before.state == "failed" else 0
                 due_at = now + min(_LONGEST, _FAILED * 2 ** min(n_same, 8))
-                lookup = Lookup("failed", (), due_at, n_same)
+                lookup = Lookup("failed", before.asked_with if before else (), due_at, n_same)
                 song_facts.note_lookup(conn, song.id, self.source, lookup, now)
         self.tally.failed += len(chunk)
 
@@ -228,8 +250,8 @@ class _Slice:
         self.tally.busy_s = time.monotonic() - self.began
         with self.engine.begin() as conn:
             song_sources.count(conn, self.source, self.tally)
-        if self.tally.found:
-            # What one has found leads others on.
+        if self.tally.found or self.tally.unknown:
+            # What one has found, or has not, leads others on.
             with self.engine.begin() as conn:
                 song_sources.wake(conn)
         with self.engine.begin() as conn:

@@ -106,6 +106,10 @@ class Patience:
             service_windows.close(conn, self.service, "closed", until)
         raise self._limited(until)
 
+    def object(self) -> None:
+        """Learns that an answer was an error whose status said otherwise."""
+        self.errors += 1
+
     def close(self, until: datetime) -> None:
         """Lets nobody call before ``until``."""
         with self.engine.begin() as conn:

@@ -159,7 +159,11 @@ def _musicbrainz(api: MusicBrainz, found: Found) -> None:
     if "search" in song.tried:
         return
     found.asked_with.append("search")
-    _best(found, api.search(song.artist, song.title))
+    if _best(found, api.search(song.artist, song.title)) and not song.ids.get("isrc"):
+        # A search tells no codes, by which others know it.
+        told = _as_list(api.recording(found.known[0].facts.identifier))
+        found.known.clear()
+        found.take(told)
 
 
 def _best(found: Found, told: Sequence[SongFacts]) -> bool:
@@ -178,13 +182,15 @@ def _reccobeats(api: ReccoBeats, songs: Sequence[Wanted]) -> list[Found]:
         for known in valid[:1]:
             by_id.setdefault(known, []).append(each)
             each.asked_with.append(f"{kind}:{known}")
-    named = {facts.identifier: facts for facts in (api.tracks(list(by_id)) if by_id else [])}
-    # The tempo comes apart from the name.
-    told = {facts.identifier: facts for facts in (api.features(list(by_id)) if named else [])}
-    for identifier, facts in named.items():
-        whole = _with_features(facts, told[identifier]) if identifier in told else facts
-        for each in by_id.get(facts.asked, ()):
-            each.take([whole])
+    named = api.tracks(list(by_id)) if by_id else []
+    # The tempo comes apart from the name: both are of the track that they lead to at Spotify.
+    told = {}
+    for facts in api.features(list(by_id)) if named else []:
+        told[facts.spotify_id or facts.identifier] = facts
+    for facts in named:
+        heard = told.get(facts.spotify_id or facts.identifier)
+        for each in by_id[facts.asked]:
+            each.take([facts if heard is None else _with_features(facts, heard)])
     return found
 
 

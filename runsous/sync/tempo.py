@@ -15,6 +15,7 @@ from runsous.analysis import names
 from runsous.analysis import tempo as deciding
 from runsous.analysis.tempo import Evidence
 from runsous.errors import InputError
+from runsous.model import SAMPLE
 from runsous.store import decisions, song_words, tracks, users
 
 MANUAL, TAPPED, CSV = "manual", "tap", "csv"
@@ -49,6 +50,12 @@ def decide_songs(conn: Connection, song_ids: Sequence[int]) -> set[int]:
     """
     found = decisions.of_songs(conn, song_ids)
     return {user for user, tracks in found.items() if decide(conn, user, tracks)}
+
+
+def lock_users(conn: Connection, song_ids: Sequence[int]) -> None:
+    """Until the transaction ends nobody else decides what these songs are for their users."""
+    for user_id in decisions.of_songs(conn, song_ids):
+        users.lock(conn, user_id)
 
 
 def say(conn: Connection, user_id: int, track_id: int, bpm: float, source: str = MANUAL) -> None:
@@ -124,6 +131,9 @@ def _settle(conn: Connection, user_id: int, track_ids: Sequence[int]) -> None:
 
 def _decided(track_id: int, known: Iterable[dict[str, Any]]) -> dict[str, Any]:
     rows = list(known)
+    if any(row["source"] != SAMPLE and row["bpm"] is not None for row in rows):
+        # The sample is made up: it is no witness where there is any other.
+        rows = [row for row in rows if row["source"] != SAMPLE]
     found = deciding.decide(
         [
             Evidence(row["source"], row["bpm"], row["identifier"], row["match"], row["at"])

@@ -24,8 +24,11 @@ class Counting:
     """A gate that remembers how it was gone through."""
 
     def __init__(self, *, slow_s: float = 0.0, refuse_on: int | None = None) -> None:
-        self.entered, self.left = 0, []
+        self.entered, self.objected, self.left = 0, 0, []
         self.slow_s, self.refuse_on = slow_s, refuse_on
+
+    def object(self):
+        self.objected += 1
 
     def enter(self):
         self.entered += 1

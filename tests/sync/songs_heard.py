@@ -23,16 +23,16 @@ def hear(engine: Engine, user_id: int, recordings: Sequence[Recording], **ids: A
     """Lets a user have heard these, one after another; ``ids`` are columns of listens."""
     n = len(recordings)
     lengths = [each.duration_ms / 1000 for each in recordings]
+    told = {"duration_s": lengths, **ids}
     frame = frames.listens(
         source=["lastfm"] * n,
         stamp=[START + timedelta(minutes=7 * row) for row in range(n)],
         stamp_kind=["start"] * n,
         precision_s=[1.0] * n,
-        duration_s=lengths,
         artist=[each.artist for each in recordings],
         title=[each.title for each in recordings],
         album=[each.album for each in recordings],
-        **ids,
+        **told,
     )
     with engine.begin() as conn:
         listening.keep(conn, user_id, frame, datetime(2026, 11, 1, tzinfo=UTC))

@@ -142,6 +142,62 @@ def test_a_song_is_not_known_by_another_songs_code(engine, user, sims, catalogue
     assert {row["title"] for row in named} == {mine.title}
 
 
+def test_an_id_of_another_song_brings_no_tempo_where_no_length_is_known(
+    engine, user, sims, catalogue
+):
+    """AcousticBrainz tells no names: only ids that somebody has confirmed lead to it."""
+    mine, other = catalogue.recordings[0], catalogue.recordings[30]
+    for source in ("deezer", "reccobeats"):
+        getattr(sims, source).noise = Noise(missing=1.0)
+    songs_heard.hear(engine, user, [mine], mbid=[other.mbid], duration_s=[None])
+    songs_heard.crawl(engine)
+    found = songs_heard.tempos(engine, user)[mine.artist, mine.title]
+    assert found is None or songs_heard.is_same_beat(found, mine.bpm)
+    asked = [call.query for call in sims.calls.of("acousticbrainz")]
+    assert not any(other.mbid in query for query in asked)
+
+
+def test_a_song_found_by_its_name_is_known_by_its_code_from_then_on(engine, user, sims, catalogue):
+    """MusicBrainz's search tells no ISRC, by which alone ReccoBeats would know it."""
+    sims.deezer.noise = Noise(missing=1.0)
+    songs_heard.hear(engine, user, catalogue.recordings[:1])
+    songs_heard.crawl(engine)
+    sources = songs_heard.rows(engine, "SELECT DISTINCT source FROM song_facts")
+    assert {"musicbrainz", "reccobeats"} <= {row["source"] for row in sources}
+
+
+def test_a_source_that_is_away_for_a_minute_costs_no_song_an_hour(engine, user, sims, catalogue):
+    songs_heard.hear(engine, user, catalogue.recordings[:20])
+    for source in SOURCES:
+        sims.faults.plan(Fault("hung_up", service=source, times=15))
+    songs_heard.crawl(engine)
+    assert songs_heard.rows(engine, "SELECT * FROM song_lookups WHERE state = 'failed'") == []
+    assert None not in songs_heard.tempos(engine, user).values()
+
+
+def test_a_song_that_cannot_be_asked_for_keeps_no_others_waiting(engine, user, sims, catalogue):
+    odd = catalogue.recordings[3]
+    songs_heard.hear(engine, user, catalogue.recordings[:9])
+    sims.faults.plan(Fault("html", service="deezer", where=odd.title.replace(" ", "+"), times=999))
+    songs_heard.crawl(engine)
+    failed = songs_heard.rows(
+        engine,
+        "SELECT s.title FROM song_lookups l JOIN songs s ON s.id = l.song_id"
+        " WHERE l.state = 'failed' AND l.source = 'deezer'",
+    )
+    assert failed == [{"title": odd.title}]
+    found = songs_heard.rows(engine, "SELECT * FROM song_lookups WHERE source = 'deezer'")
+    assert len(found) == 9
+
+
+def test_errors_that_come_with_a_good_status_are_counted(engine, user, sims, catalogue):
+    songs_heard.hear(engine, user, catalogue.recordings[:1])
+    sims.faults.plan(Fault("hidden", service="deezer", value=700, times=2))
+    songs_heard.crawl(engine)
+    (noted,) = songs_heard.rows(engine, "SELECT * FROM song_sources WHERE source = 'deezer'")
+    assert noted["n_errors"] == 2
+
+
 def test_a_recording_that_was_merged_is_known_by_both_its_ids(engine, user, sims, catalogue):
     merged = next(each for each in catalogue.recordings if each.merged)
     songs_heard.hear(engine, user, [merged], mbid=[merged.merged[0]])

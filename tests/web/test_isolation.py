@@ -528,6 +528,7 @@ NOT_OF_ONE_USER = {
     "sessions.take_over": "finds who it is",
     "sessions.clear": "clears by age",
     "connections.anybody": "gives the id of a user, for work that goes on for them",
+    "decisions.left": "gives ids of tracks with their users, for work that goes on for each",
     "decisions.of_songs": "gives ids of tracks with their users, for work that goes on for each",
     "song_facts.keep": "the catalogue is all's, and says of nobody what they hear",
     "song_facts.known_of": "the catalogue",
