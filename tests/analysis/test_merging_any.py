@@ -4,7 +4,7 @@ from datetime import timedelta
 from itertools import permutations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runsous import frames
@@ -107,6 +107,7 @@ def activities(draw):
     return complete(workout, home_zone=None)
 
 
+@settings(max_examples=50)
 @given(st.lists(activities(), min_size=2, max_size=3))
 def test_the_order_in_which_files_came_makes_no_difference(tellings):
     merged = merge(tellings)
@@ -119,6 +120,7 @@ def test_merging_an_activity_with_itself_changes_nothing(activity):
     assert_alike(merge([activity, activity]), activity)
 
 
+@settings(max_examples=50)
 @given(st.lists(activities(), min_size=2, max_size=3))
 def test_what_is_merged_lies_inside_the_activity(tellings):
     merged = merge(tellings)
