@@ -8,6 +8,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection, text
 
+_CLOSED = "closed"
+"""The window of a service that wants no calls at all."""
+
 
 @dataclass(frozen=True)
 class Window:
@@ -27,7 +30,11 @@ def take(
     ``fresh`` are the windows as they begin now; what a service said it allows stays in force.
     """
     known = _locked(conn, service, fresh, now)
-    full = [window.resets_at for window in known.values() if window.used >= window.allowed]
+    full = [
+        window.resets_at
+        for name, window in known.items()
+        if window.used >= window.allowed and name in (*fresh, _CLOSED)
+    ]
     if full:
         return max(full)
     conn.execute(

@@ -38,7 +38,7 @@ def begin(conn: Connection, user_id: int, service: str, reason: str) -> int:
             " SELECT user_id, id, service, :reason FROM connections"
             " WHERE user_id = :user AND service = :service"
             # One that just ended has set the time of the next.
-            " AND (:reason <> 'schedule' OR next_run_at <= now())"
+            " AND (:reason <> 'schedule' OR next_run_at <= now()) FOR KEY SHARE"
             " ON CONFLICT (connection_id) WHERE finished_at IS NULL"
             " DO UPDATE SET is_cancelled = r.is_cancelled AND excluded.reason <> 'user',"
             " resume_at = CASE WHEN excluded.reason <> 'user' THEN r.resume_at END RETURNING id"
@@ -117,10 +117,10 @@ def current(conn: Connection, user_id: int, service: str) -> dict[str, Any] | No
 
 
 def note(conn: Connection, user_id: int, run_id: int, **facts: Any) -> bool:
-    """Notes what it is at (``phase, done, total, budget, message``) and adds to its counts: it
-    is getting on. Whether it is wanted still.
+    """Notes what it is at (``phase, done, total, budget, message``) and adds to its counts.
+    Whether it is wanted still.
     """
-    sets = ["failures = 0"] + [
+    sets = [
         f"{name} = {name} + :{name}" if name in COUNTS else f"{name} = :{name}" for name in facts
     ]
     statement = text(
@@ -130,6 +130,14 @@ def note(conn: Connection, user_id: int, run_id: int, **facts: Any) -> bool:
     if "budget" in facts:
         statement = statement.bindparams(bindparam("budget", type_=JSONB))
     return conn.execute(statement, {**facts, "id": run_id, "user": user_id}).rowcount == 1
+
+
+def get_on(conn: Connection, user_id: int, run_id: int) -> None:
+    """Forgets how often in a row the service could not be reached."""
+    conn.execute(
+        text("UPDATE sync_runs SET failures = 0 WHERE id = :id AND user_id = :user"),
+        {"id": run_id, "user": user_id},
+    )
 
 
 def count(conn: Connection, user_id: int, run_id: int, **counts: int) -> None:

@@ -14,6 +14,7 @@ from runsous.errors import NotConnected, ServiceError, Unavailable
 from runsous.histories.pages import Page
 from runsous.keys import CannotOpen
 from runsous.net.http import Stopped
+from runsous.services.listenbrainz.client import ListenBrainz
 from runsous.services.spotify.client import Spotify
 from runsous.store import connections, incoming
 from runsous.sync import histories, listening, services, songs
@@ -28,6 +29,11 @@ _MOST = 10
 """Pages of one service read around activities in a slice."""
 
 _BEGAN = datetime(2002, 1, 1, tzinfo=UTC)
+_DOUBTS = 3
+"""An answer that cannot be all there is is asked for again so often."""
+
+_STEP_S = 86_400
+_EMPTY = "ListenBrainz answered an empty page though there is more."
 """Before the first scrobbler."""
 
 
@@ -120,13 +126,14 @@ def _patience(run: Run, service: str) -> Patience:
 
 def _lastfm_history(run: Run, connection: dict[str, Any], key: str | None) -> History:
     client = services.lastfm(_patience(run, LASTFM), key)
-    name = str(connection["account_id"])
+    name, is_doubted = str(connection["account_id"]), run.failures < _DOUBTS
 
     def ask(since: datetime, until: datetime, number: int) -> Page:
         # Whether the bounds belong to it is not certain: ask for a second more on either side.
         bounds = int(since.timestamp()) - 1, int(until.timestamp()) + 1
         page = client.recent_tracks(name, *bounds, number=number)
-        if page.n_items == 0 and page.n_in_range != 0:
+        # How many there are is not told by all, nor always true.
+        if page.n_items == 0 and page.n_in_range and is_doubted:
             raise Unavailable("Last.fm answered an empty page though there is more.")
         return page
 
@@ -135,7 +142,10 @@ def _lastfm_history(run: Run, connection: dict[str, Any], key: str | None) -> Hi
         # Where one second fills a page, bounds alone lead no further.
         while histories.is_cut(page) and (page.oldest or 0) >= until.timestamp() - 1:
             number += 1
-            page = _joined(page, ask(since, until, number))
+            more = ask(since, until, number)
+            if more.n_items == 0:
+                break
+            page = _joined(page, more)
         return page
 
     def count() -> int | None:
@@ -155,14 +165,40 @@ def _joined(page: Page, more: Page) -> Page:
 
 def _listenbrainz_history(run: Run, connection: dict[str, Any], token: str | None) -> History:
     client = services.listenbrainz(_patience(run, LISTENBRAINZ), token)
-    name = str(connection["account_id"])
+    name, is_doubted = str(connection["account_id"]), run.failures < _DOUBTS
 
     def fetch(since: datetime, until: datetime) -> Page:
-        page = client.listens(name, int(until.timestamp()) + 1)
-        began = page.began
-        is_odd = began is not None and since.timestamp() <= began < until.timestamp()
-        if page.n_items == 0 and is_odd and run.failures < 3:
-            raise Unavailable("ListenBrainz answered an empty page though there is more.")
-        return page
+        before, after = int(until.timestamp()), int(since.timestamp()) - 1
+        page = client.listens(name, before + 1)
+        if page.n_items or page.began is None or page.began >= before:
+            return page
+        if page.began <= after:
+            first = client.listens_after(name, after).oldest
+            if first is None or first >= before:
+                return page
+        if is_doubted:
+            raise Unavailable(_EMPTY)
+        return _across(client, name, before, page.began)
 
     return History(run, connection, fetch, _BEGAN)
+
+
+def _across(client: ListenBrainz, name: str, until: int, began: int) -> Page:
+    """The newest listens before ``until`` where the service finds none by itself although the
+    history ``began`` before: it may look back only so far. What came after some time it tells.
+    """
+    step_s = _STEP_S
+    while True:
+        low = max(until - step_s, began - 1)
+        since, pages = low, [client.listens_after(name, low)]
+        while (newest := pages[-1].newest) is not None and since < newest < until:
+            # Of its second there may be more on the next page.
+            since = max(newest - 1, since + 1)
+            pages.append(client.listens_after(name, since))
+        found = pd.concat([page.listens for page in pages], ignore_index=True)
+        between = found[found["stamp"] < pd.Timestamp(until, unit="s", tz="UTC")]
+        if len(between):
+            return Page(between.reset_index(drop=True), len(between), low, until, began=began)
+        if low < began:
+            raise Unavailable(_EMPTY)
+        step_s *= 2

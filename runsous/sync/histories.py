@@ -67,6 +67,10 @@ def sync(run: Run, history: History) -> bool:
             if run.is_over:
                 return False
             low = _take(history, span, most=min(2**n_takes, _AT_ONCE), run=run)
+            if n_takes:
+                # The newest is read each time, however often the rest cannot be had.
+                with run.engine.begin() as conn:
+                    run.get_on(conn)
             newest, n_takes = newest or low, n_takes + 1
             run.note()
         if newest is None or n_takes <= 1:

@@ -23,6 +23,9 @@ _BRIEFLY_S = 1.0
 _UNTOLD = timedelta(seconds=60)
 """How long to leave alone a service that refuses calls and does not say until when."""
 
+_READS = "reads "
+"""How windows of reads begin."""
+
 _SECOND = timedelta(seconds=1)
 _QUARTER = timedelta(minutes=15)
 _CLOCKS_DIFFER = timedelta(seconds=2)
@@ -68,8 +71,17 @@ class Patience:
         self.rule = RULES[service]
         self.stopping = stopping or threading.Event()
         self.is_brief = is_brief
+        self.is_for_tokens = False
         self.calls = 0
         self.errors = 0
+
+    def for_tokens(self) -> Patience:
+        """The gate for what gives and renews permissions: that is no read, and need not wait until
+        somebody's history is read.
+        """
+        gate = Patience(self.engine, self.service, self.stopping, is_brief=self.is_brief)
+        gate.is_for_tokens = True
+        return gate
 
     def enter(self) -> None:
         """Returns when a call may go out, counted; :class:`RateLimited` when that is long."""
@@ -125,8 +137,13 @@ class Patience:
         now = _now()
         if (until := self.rule.rests(now)) is not None:
             return until
+        windows = {
+            name: window
+            for name, window in self.rule.windows(now).items()
+            if not (self.is_for_tokens and name.startswith(_READS))
+        }
         with self.engine.begin() as conn:
-            return service_windows.take(conn, self.service, self.rule.windows(now), now)
+            return service_windows.take(conn, self.service, windows, now)
 
     def _limited(self, until: datetime) -> RateLimited:
         return RateLimited(

@@ -79,6 +79,12 @@ class Run:
         if connection["service"] == self.service and any(counts.values()):
             sync_runs.count(conn, self.user_id, self.run_id, **counts)
 
+    def get_on(self, conn: Connection) -> None:
+        """Notes that something came in which had not before, so that trying is worth while."""
+        if self.failures:
+            self.failures = 0
+            sync_runs.get_on(conn, self.user_id, self.run_id)
+
     def note(self, **facts: Any) -> None:
         """Tells how far the run is; raises :class:`Cancelled` where nobody wants it any more."""
         calls = self._new_calls()

@@ -58,7 +58,7 @@ def strava_api(patience: Patience) -> Http:
 
 def strava_site(patience: Patience) -> Http:
     """Where Strava gives out and takes back permissions."""
-    return http(STRAVA, settings.current().services.strava_url, patience)
+    return http(STRAVA, settings.current().services.strava_url, patience.for_tokens())
 
 
 def spotify_site(patience: Patience) -> Http:

@@ -11,6 +11,7 @@ import logging
 import math
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import count
 from typing import Any, TypeVar
 
@@ -63,9 +64,12 @@ class _Slice:
         self.until = run.facts["created_at"] + _AHEAD
         self.n_listed = self.n_brought = self.n_bad = 0
         self.newest: datetime | None = None
+        self.missed: Unavailable | None = None
+        self.unread: list[Span] = []
         self.is_newest_last = False
 
     def go(self) -> bool:
+        self.unread = self._unread()
         if self.run.is_first:
             self._reopen()
             self.heard.read_last()
@@ -73,10 +77,13 @@ class _Slice:
             self._uncover(_now() - LOOK_BACK)
         while not self.run.is_over:
             span, wanted = self._next()
-            if span is not None and (wanted is None or self._is_list_next):
+            is_next = self.missed is None and (wanted is None or self._is_list_next)
+            if span is not None and is_next:
                 self._list(*span)
             elif wanted is not None:
                 self._try(wanted)
+            elif self.missed is not None:
+                raise self.missed
             elif self.is_newest_last:
                 return self._complete()
             else:
@@ -91,9 +98,13 @@ class _Slice:
 
     def _next(self) -> tuple[Span | None, Open | None]:
         with self.run.engine.begin() as conn:
-            spans = connections.missing(conn, self.run.user_id, SERVICE, _BEGAN, self.until)
             wanted = remote_activities.next_open(conn, self.run.user_id, SERVICE)
-        return next(iter(spans), None), wanted
+        return next(iter(self._unread()), None), wanted
+
+    def _unread(self) -> list[Span]:
+        """The times of which the list is not known, the newest first."""
+        with self.run.engine.begin() as conn:
+            return connections.missing(conn, self.run.user_id, SERVICE, _BEGAN, self.until)
 
     def _ask(self, what: Callable[[Strava], T]) -> T:
         return self.permission.use(lambda token: what(Strava(self.api, token)))
@@ -114,8 +125,14 @@ class _Slice:
             connections.uncover(conn, self.run.user_id, SERVICE, since)
 
     def _list(self, since: datetime, until: datetime) -> None:
-        """Takes over one page: what started before ``until``."""
-        told, low = self._page(since, until)
+        """Takes over one page: what started before ``until``. Where it cannot be had, what is
+        known of already comes first.
+        """
+        try:
+            told, low = self._page(since, until)
+        except Unavailable as error:
+            self.missed = error
+            return
         listed = [Listed(each["id"], parse.start(each), parse.summary(each)) for each in told]
         with self.run.engine.begin() as conn:
             self.run.hold(conn, self.connection)
@@ -123,6 +140,8 @@ class _Slice:
             numbers = [each.id for each in listed]
             remote_activities.doubt(conn, self.feed, (low, until), numbers)
             connections.cover(conn, self.run.user_id, SERVICE, low, until)
+            if any(low < end and begin < until for begin, end in self.unread):
+                self.run.get_on(conn)
         self.n_listed += 1
         self.is_newest_last = until == self.until
         if self.is_newest_last:
@@ -138,7 +157,7 @@ class _Slice:
         before = math.ceil(until.timestamp())
         told: dict[int, dict[str, Any]] = {}
         for number in count(1):
-            page = self._ask(_page_of(before, number))
+            page = self._ask(partial(Strava.activities, before=before, number=number))
             if not page:
                 return list(told.values()), since
             is_more = not told.keys() >= {each["id"] for each in page}
@@ -220,7 +239,8 @@ class _Slice:
                     _log.info("an activity of Strava holds nothing to show")
             state = KEPT if document["detail"] is not None else DETAIL
             remote_activities.settle(conn, self.run.user_id, SERVICE, wanted.id, state)
-            if wanted.summary != document["summary"]:
+            self.run.get_on(conn)
+            if wanted.summary is None:
                 listed = Listed(wanted.id, start, document["summary"])
                 remote_activities.describe(conn, self.feed, listed)
         phase = "Bringing in activities" if is_first_word else "Bringing in laps and descriptions"
@@ -275,10 +295,6 @@ def _same_recording(content: bytes | None, document: dict[str, Any]) -> Workout 
     if told[0] != told[1] or before["streams"] != document["streams"]:
         return None
     return parse.workout({**before, "streams": None})
-
-
-def _page_of(before: int, number: int) -> Callable[[Strava], list[dict[str, Any]]]:
-    return lambda strava: strava.activities(before, number=number)
 
 
 def _now() -> datetime:

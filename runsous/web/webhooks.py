@@ -29,6 +29,7 @@ _ANSWER_S = 1.5
 _MOST_BYTES = 64 * 1024
 _CALLS = Limit("events", 600, timedelta(minutes=1))
 _BY_ATHLETE = Limit("events of an athlete", 100, timedelta(days=1))
+_DEAUTHORIZATIONS = Limit("deauthorizations of an athlete", 20, timedelta(days=1))
 """Beyond it the list is what tells of changes: whoever sends them, calls of Strava are few."""
 
 
@@ -92,7 +93,8 @@ def _take(body: bytes) -> None:
     users = [] if event is None else events.concerned(engine, event)
     if event is None or not users:
         return
-    if not limits.check(engine, _BY_ATHLETE, str(event.owner_id)).is_allowed:
+    limit = _DEAUTHORIZATIONS if event.is_deauthorization else _BY_ATHLETE
+    if not limits.check(engine, limit, str(event.owner_id)).is_allowed:
         return
     for user_id in users:
         if event.is_deauthorization:

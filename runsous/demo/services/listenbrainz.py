@@ -23,7 +23,7 @@ class Listenbrainz:
     """The service; what it is like can be changed while it runs.
 
     ``limit`` calls are borne in ``window_s`` seconds. Every ``short_every``-th page of listens
-    is short although there are more (0: none is).
+    is short although there are more (0: none is). It looks no further than ``looks_s`` for them.
     """
 
     name: ServiceName = "listenbrainz"
@@ -34,6 +34,7 @@ class Listenbrainz:
         self.limit = 30
         self.window_s = 10.0
         self.short_every = 3
+        self.looks_s: float | None = None
         self._window_end = 0.0
         self._used = 0
         self._pages = 0
@@ -125,6 +126,10 @@ class Listenbrainz:
         if "min_ts" in asked and "max_ts" in asked and older <= newer:
             return _error(400, "max_ts should be greater than min_ts")
         every = list(person.listens["listenbrainz"])
+        if self.looks_s is not None:
+            # It gives up where there is nothing for long.
+            bound = newer + self.looks_s if "max_ts" not in asked else older - self.looks_s
+            newer, older = (newer, int(bound)) if "max_ts" not in asked else (int(bound), older)
         found = between(every, newer + 1, older)
         count = self._page_size(min(count, _MOST_PER_PAGE), len(found))
         is_oldest_first = "min_ts" in asked and "max_ts" not in asked
