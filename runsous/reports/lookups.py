@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection
 
-from runsous.store import song_sources, songs, users
-from runsous.store.songs import Band
+from runsous.store import song_queue, song_sources, songs, users
+from runsous.store.song_queue import Band
 
 SWITCH = "tempo_lookups"
 """The user's setting: ``off`` where songs are not to be looked up."""
@@ -59,31 +60,26 @@ def progress(conn: Connection, user_id: int, now: datetime) -> Progress:
     """How far it is with the songs of a user."""
     total, with_tempo = songs.of_user(conn, user_id)
     is_on = users.one(conn, user_id)["settings"].get(SWITCH) != "off"
-    known = _sources(conn, now)
+    noted = song_sources.every(conn)
+    there = song_queue.sources(conn)
+    opened = song_queue.waiting(conn, there, now, user_id)
+    # Songs nobody has heard are asked for when all others are done.
+    known = [
+        _source(name, bands.total() - bands[Band.DISCOVERY], noted.get(name), now)
+        for name, bands in opened.bands.items()
+    ]
     asked = [each for each in known if not each.is_refused]
-    opened: set[int] = set()
-    for each in asked:
-        opened |= songs.open_of_user(conn, user_id, each.name, now)
-    # Not in the catalogue yet.
-    n_left = len(opened) + songs.untied(conn, user_id)
+    # Those not in the catalogue yet come on top.
+    n_left = opened.n_of_user + songs.untied(conn, user_id)
     longest = max((each.left_s for each in asked), default=0.0)
     is_stuck = n_left > 0 and all(each.message for each in asked if each.n_open)
     left = None if is_stuck or not is_on else timedelta(seconds=longest if n_left else 0.0)
     return Progress(is_on, total, with_tempo, max(0, total - n_left), left, known)
 
 
-def queue(conn: Connection, now: datetime) -> dict[str, Counter[Band]]:
-    """How many songs are to be asked for, by source and band."""
-    return {source: songs.open_by_band(conn, source, now) for source in songs.sources(conn)}
-
-
-def _sources(conn: Connection, now: datetime) -> list[Source]:
-    noted = song_sources.every(conn)
-    # Songs nobody has heard are asked for when all others are done.
-    return [
-        _source(name, bands.total() - bands[Band.DISCOVERY], noted.get(name), now)
-        for name, bands in queue(conn, now).items()
-    ]
+def queue(conn: Connection, now: datetime) -> Mapping[str, Counter[Band]]:
+    """How many songs are to be asked for, by source and band: of every band, if only 0."""
+    return song_queue.waiting(conn, song_queue.sources(conn), now).bands
 
 
 def _source(name: str, n_open: int, noted: dict[str, Any] | None, now: datetime) -> Source:

@@ -1,86 +1,36 @@
-"""The catalogue of songs: which there are, by which ids they are known, what sources told."""
+"""The catalogue of songs: which there are, how often they were heard, by which ids histories know
+them.
+"""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime
-from enum import IntEnum
-from typing import Any
 
 from sqlalchemy import Connection, text
 
 from runsous.model import SAMPLE, SongFacts
 from runsous.store.song_facts import note_ids
+from runsous.store.song_queue import Band
 
-
-class Band(IntEnum):
-    """What is asked for first: songs of activities without a tempo, all others that were heard,
-    those whose answers are old, and those nobody has heard yet.
-    """
-
-    RUNS = 1
-    HEARD = 2
-    STALE = 3
-    DISCOVERY = 4
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """A song to be asked for; ``ids`` by kind, without those that lead somewhere else. ``tried``
-    is by what it was asked for of late in vain.
-    """
-
-    id: int
-    artist: str
-    title: str
-    album: str | None
-    duration_s: float | None
-    ids: Mapping[str, tuple[str, ...]]
-    band: Band
-    tried: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True)
-class Ways:
-    """How a source can be asked of a song: by ids of these kinds, by its name if ``by_name``;
-    that only when source ``after`` was asked, which may know an id. One that tells no names is
-    asked by ``confirmed`` ids alone, which another has found to go with the song's names.
-    """
-
-    kinds: tuple[str, ...]
-    by_name: bool = False
-    after: str | None = None
-    confirmed: bool = False
-
-
-WAYS: Mapping[str, Ways] = {
-    "deezer": Ways(("deezer", "isrc"), by_name=True),
-    # Deezer may know the id by which it need not be looked for.
-    "musicbrainz": Ways(("mbid", "isrc"), by_name=True, after="deezer"),
-    "reccobeats": Ways(("spotify", "isrc")),
-    "acousticbrainz": Ways(("mbid",), confirmed=True),
-    "spotify": Ways(("spotify",), confirmed=True),
-}
-"""Every source there can be."""
-
+_AT_ONCE = 2000
 
 # What only the sample plays is known by heart.
 _UNTIED = """t.song_id IS NULL AND u.settings ->> 'tempo_lookups' IS DISTINCT FROM 'off'
     AND EXISTS (SELECT FROM plays p WHERE p.track_id = t.id AND p.user_id = t.user_id
         AND p.source <> :sample)"""
-_ENROL = f"""INSERT INTO songs (artist_key, title_key, artist, title, album, duration_s, band)
+_PICK = f"""SELECT t.id FROM tracks t JOIN users u ON u.id = t.user_id
+WHERE t.user_id = :user AND {_UNTIED} LIMIT :most"""  # noqa: S608 - ours
+_ENROL = """INSERT INTO songs (artist_key, title_key, artist, title, album, duration_s, band)
 SELECT DISTINCT ON (a.key, t.title_key) a.key, t.title_key, a.name, t.title, b.name,
     t.duration_s, :heard
 FROM tracks t JOIN artists a ON a.id = t.artist_id LEFT JOIN albums b ON b.id = t.album_id
-JOIN users u ON u.id = t.user_id
-WHERE t.user_id = :user AND {_UNTIED}
-ON CONFLICT (artist_key, title_key) DO NOTHING"""  # noqa: S608 - ours
-_TIE = f"""UPDATE tracks t SET song_id = s.id FROM artists a, songs s, users u
-WHERE t.user_id = :user AND a.id = t.artist_id AND u.id = t.user_id AND {_UNTIED}
+WHERE t.user_id = :user AND t.id = ANY(:tracks)
+ON CONFLICT (artist_key, title_key) DO NOTHING"""
+_TIE = """UPDATE tracks t SET song_id = s.id FROM artists a, songs s
+WHERE t.user_id = :user AND t.id = ANY(:tracks) AND a.id = t.artist_id
     AND (s.artist_key, s.title_key) = (a.key, t.title_key)
-RETURNING t.id, t.song_id"""  # noqa: S608 - ours
+RETURNING t.id, t.song_id"""
 _IDS = """INSERT INTO song_ids (song_id, kind, value, told_by)
 SELECT DISTINCT t.song_id, k.kind, k.value, 'listens' FROM tracks t
 CROSS JOIN LATERAL (VALUES ('isrc', upper(replace(t.isrc, '-', '')), '[A-Z]{2}[A-Z0-9]{3}[0-9]{7}'),
@@ -88,6 +38,8 @@ CROSS JOIN LATERAL (VALUES ('isrc', upper(replace(t.isrc, '-', '')), '[A-Z]{2}[A
     ('spotify', t.spotify_id, '[0-9A-Za-z]{22}')) k (kind, value, form)
 WHERE t.song_id IS NOT NULL AND k.value ~ ('^' || k.form || '$')
     AND (CAST(:tracks AS bigint[]) IS NULL OR t.id = ANY(CAST(:tracks AS bigint[])))
+    AND NOT EXISTS (SELECT FROM song_ids i
+        WHERE (i.song_id, i.kind, i.value) = (t.song_id, k.kind, k.value))
 ORDER BY 1, 2, 3 ON CONFLICT DO NOTHING"""
 _RANK = """WITH heard AS (
     SELECT t.song_id, sum(h.n) AS n, bool_or(r.track_id IS NOT NULL) AS is_run FROM tracks t
@@ -100,37 +52,6 @@ _RANK = """WITH heard AS (
     FROM songs s LEFT JOIN heard h ON h.song_id = s.id
 ) UPDATE songs s SET n_plays = r.n, band = r.band FROM ranked r
 WHERE r.id = s.id AND (s.n_plays, s.band) IS DISTINCT FROM (r.n, r.band)"""
-
-# What a source can be asked of a song: by ids of ``kinds``, or by its name where ``by_name``.
-_OPEN = """SELECT s.id, s.artist, s.title, s.album, s.duration_s, k.ids,
-    CASE WHEN l.state = 'unknown' AND l.due_at > :now THEN l.asked_with ELSE '{}' END AS tried,
-    CASE WHEN l.state IN ('found', 'unknown') AND l.due_at <= :now THEN 3
-        WHEN s.band = 1 AND EXISTS (SELECT FROM song_facts f
-            WHERE f.song_id = s.id AND f.bpm IS NOT NULL) THEN 2
-        ELSE s.band END AS band, s.n_plays
-FROM songs s
-LEFT JOIN song_lookups l ON l.song_id = s.id AND l.source = :source
-CROSS JOIN LATERAL (SELECT coalesce(array_agg(i.kind || ':' || i.value
-    ORDER BY i.match DESC NULLS LAST, i.kind, i.value), '{}') AS ids FROM song_ids i
-    WHERE i.song_id = s.id AND i.kind = ANY(CAST(:kinds AS text[]))
-        AND coalesce(i.match, CASE WHEN :confirmed THEN 0 ELSE 1 END) > 0) k
-WHERE (l.song_id IS NULL OR l.due_at <= :now
-        OR l.state = 'unknown' AND NOT k.ids <@ l.asked_with)
-    AND (cardinality(k.ids) > 0 OR :by_name)
-    AND (s.band = 4 AND EXISTS (SELECT FROM users u
-            WHERE u.settings ->> 'tempo_lookups' IS DISTINCT FROM 'off')
-        OR EXISTS (SELECT FROM tracks t JOIN users u ON u.id = t.user_id
-        WHERE t.song_id = s.id AND u.settings ->> 'tempo_lookups' IS DISTINCT FROM 'off'))
-    AND (CAST(:after AS text) IS NULL OR cardinality(k.ids) > 0 OR EXISTS (
-        SELECT FROM song_lookups o WHERE o.song_id = s.id AND o.source = :after))"""
-
-
-def sources(conn: Connection) -> list[str]:
-    """The sources there are here: Spotify only where somebody has connected it."""
-    connected = conn.execute(
-        text("SELECT 1 FROM connections WHERE service = 'spotify' AND trouble IS NULL LIMIT 1")
-    ).first()
-    return [source for source in WAYS if source != "spotify" or connected]
 
 
 def untied_users(conn: Connection) -> list[int]:
@@ -157,15 +78,18 @@ def untied(conn: Connection, user_id: int) -> int:
     return int(found.scalar_one())
 
 
-def enrol(conn: Connection, user_id: int) -> dict[int, int]:
-    """Takes the songs that a user has heard into the catalogue, unless they do not want theirs
-    looked up: the song of each track that has one from now on.
+def enrol(conn: Connection, user_id: int, most: int = _AT_ONCE) -> dict[int, int]:
+    """Takes up to so many of the songs that a user has heard into the catalogue, unless they do
+    not want theirs looked up: the song of each track that has one from now on. Empty once there
+    are no more.
     """
-    values = {"user": user_id, "sample": SAMPLE}
+    picked = conn.execute(text(_PICK), {"user": user_id, "sample": SAMPLE, "most": most})
+    values = {"user": user_id, "tracks": list(picked.scalars())}
+    if not values["tracks"]:
+        return {}
     conn.execute(text(_ENROL), {**values, "heard": Band.HEARD})
     tied = {row.id: row.song_id for row in conn.execute(text(_TIE), values)}
-    if tied:
-        conn.execute(text(_IDS), {"tracks": list(tied)})
+    conn.execute(text(_IDS), {"tracks": list(tied)})
     return tied
 
 
@@ -180,23 +104,6 @@ def rank(conn: Connection) -> None:
     conn.execute(text("SELECT pg_advisory_xact_lock(7268, 0)"))
     bands = {"runs": Band.RUNS, "heard": Band.HEARD, "discovery": Band.DISCOVERY}
     conn.execute(text(_RANK), bands)
-
-
-def wanted(conn: Connection, source: str, now: datetime, limit: int) -> list[Wanted]:
-    """What to ask a source next, the most wanted first."""
-    rows = conn.execute(
-        text(f"{_OPEN} ORDER BY band, s.n_plays DESC, s.id LIMIT :limit"),
-        {**_asked(source, now), "limit": limit},
-    )
-    return [
-        Wanted(
-            *(row.id, row.artist, row.title, row.album, row.duration_s),
-            _kinds([each for each in row.ids if each not in row.tried]),
-            Band(row.band),
-            frozenset(row.tried),
-        )
-        for row in rows
-    ]
 
 
 def artists_to_follow(conn: Connection, now: datetime, limit: int) -> list[tuple[int, str]]:
@@ -245,28 +152,6 @@ def discover(conn: Connection, found: Sequence[SongFacts], keys: Sequence[tuple[
             note_ids(conn, song_id, facts.source, [(facts.source, facts.identifier, 1.0)])
 
 
-def open_by_band(conn: Connection, source: str, now: datetime) -> Counter[Band]:
-    """How many songs are still to be asked for at a source, by band."""
-    rows = conn.execute(
-        text(f"SELECT band, count(*) FROM ({_OPEN}) o GROUP BY band"),  # noqa: S608 - ours
-        # Those that wait for another source to be asked first come as well.
-        _asked(source, now) | {"after": None},
-    )
-    return Counter({Band(band): count for band, count in rows})
-
-
-def open_of_user(conn: Connection, user_id: int, source: str, now: datetime) -> set[int]:
-    """The songs of a user that are to be asked for at a source now."""
-    found = conn.execute(
-        text(
-            f"SELECT id FROM ({_OPEN}) o WHERE id IN"  # noqa: S608 - ours
-            " (SELECT song_id FROM tracks WHERE user_id = :user)"
-        ),
-        {**_asked(source, now), "user": user_id},
-    )
-    return set(found.scalars())
-
-
 def of_user(conn: Connection, user_id: int) -> tuple[int, int]:
     """How many songs a user has heard, the sample's aside, and of how many the tempo is known."""
     row = conn.execute(
@@ -290,15 +175,3 @@ def sweep(conn: Connection) -> None:
         ),
         {"discovery": Band.DISCOVERY},
     )
-
-
-def _asked(source: str, now: datetime) -> dict[str, Any]:
-    return {"source": source, "now": now, **vars(WAYS[source]), "kinds": list(WAYS[source].kinds)}
-
-
-def _kinds(ids: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    found: dict[str, tuple[str, ...]] = {}
-    for each in ids:
-        kind, _, value = each.partition(":")
-        found[kind] = (*found.get(kind, ()), value)
-    return found

@@ -21,10 +21,10 @@ from runsous.analysis import names
 from runsous.errors import NotConnected, RateLimited, Rejected, Unavailable
 from runsous.net.http import Stopped
 from runsous.services.spotify.client import NoAudioFeatures
-from runsous.store import decisions, song_facts, song_sources, songs, users
+from runsous.store import decisions, song_facts, song_queue, song_sources, songs, users
 from runsous.store.song_facts import Lookup
+from runsous.store.song_queue import Wanted
 from runsous.store.song_sources import Tally
-from runsous.store.songs import Wanted
 from runsous.sync import tempo
 from runsous.sync.patience import Patience
 from runsous.sync.song_rooms import ROOMS, Found, Room
@@ -49,28 +49,30 @@ def due(engine: Engine) -> list[str]:
     with engine.begin() as conn:
         waiting = songs.untied_users(conn)
     for user_id in waiting:
-        with engine.begin() as conn:
-            if users.exists(conn, user_id):
-                users.lock(conn, user_id)
-                _take_in(conn, user_id)
+        while _take_in(engine, user_id):
+            pass
     if waiting:
         with engine.begin() as conn:
             songs.rank(conn)
         with engine.begin() as conn:
             song_sources.wake(conn)
     with engine.begin() as conn:
-        return song_sources.due(conn, songs.sources(conn), _now())
+        return song_sources.due(conn, song_queue.sources(conn), _now())
 
 
-def _take_in(conn: Connection, user_id: int) -> None:
-    tied = songs.enrol(conn, user_id)
-    if not tied:
-        return
-    # Of some of them everything may be known: others listen to them, too.
-    known = song_facts.known_of(conn, list(tied.values()))
-    heard_before = [track for track, song in tied.items() if song in known]
-    if heard_before and tempo.decide(conn, user_id, heard_before):
-        users.touch(conn, user_id)
+def _take_in(engine: Engine, user_id: int) -> bool:
+    """Takes in some of what a user heard, holding them up but briefly; whether there was any."""
+    with engine.begin() as conn:
+        if not users.exists(conn, user_id):
+            return False
+        users.lock(conn, user_id)
+        tied = songs.enrol(conn, user_id)
+        # Of some of them everything may be known: others listen to them, too.
+        known = song_facts.known_of(conn, list(tied.values()))
+        heard_before = [track for track, song in tied.items() if song in known]
+        if heard_before and tempo.decide(conn, user_id, heard_before):
+            users.touch(conn, user_id)
+        return bool(tied)
 
 
 def rank(engine: Engine) -> None:
@@ -138,7 +140,7 @@ class _Slice:
         ask = self.room.opened(self.engine, self.patience)
         while True:
             with self.engine.begin() as conn:
-                batch = songs.wanted(conn, self.source, _now(), _AT_ONCE)
+                batch = song_queue.wanted(conn, self.source, _now(), _AT_ONCE)
             if not batch and not self._discover():
                 self._rest(_now() + _IDLE, None)
                 return False

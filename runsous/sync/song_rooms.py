@@ -28,7 +28,7 @@ from runsous.services.reccobeats.client import ReccoBeats
 from runsous.services.spotify.client import Spotify
 from runsous.store import connections
 from runsous.store.song_facts import Known
-from runsous.store.songs import Wanted
+from runsous.store.song_queue import Wanted
 from runsous.sync import services
 from runsous.sync.patience import Patience
 from runsous.sync.tokens import Permission
@@ -262,4 +262,4 @@ ROOMS: dict[str, Room] = {
     ),
     "spotify": Room(_opened_spotify, most=100),
 }
-"""How each of ``store.songs.WAYS`` is asked."""
+"""How each of ``store.song_queue.WAYS`` is asked."""

@@ -15,7 +15,7 @@ from runsous.demo.services.noise import Noise
 from runsous.demo.services.sample_world import made_up_world
 from runsous.demo.services.server import Simulators
 from runsous.demo.services.world import Clock, Song
-from runsous.store import songs, users
+from runsous.store import song_queue, songs, users
 from runsous.sync import crawling, tempo
 from tests.sync import connected, songs_heard
 
@@ -213,10 +213,10 @@ def test_songs_of_runs_come_first_then_those_heard_most(engine, user, sims, cata
     with engine.begin() as conn:
         songs_heard.run_to(conn, user, heard[5])
         songs.rank(conn)
-        wanted = songs.wanted(conn, "deezer", songs_heard.now(), 10)
+        wanted = song_queue.wanted(conn, "deezer", songs_heard.now(), 10)
     titles = [each.title for each in wanted]
     assert titles[:3] == [heard[5].title, heard[3].title, heard[4].title]
-    assert [each.band for each in wanted[:2]] == [songs.Band.RUNS, songs.Band.HEARD]
+    assert [each.band for each in wanted[:2]] == [song_queue.Band.RUNS, song_queue.Band.HEARD]
 
 
 def test_a_user_who_does_not_want_it_is_left_alone(engine, user, sims, catalogue):

@@ -59,7 +59,7 @@ songs = Table(
     Column("title", Text, nullable=False),
     Column("album", Text),
     Column("duration_s", Double),
-    # Which songs are asked for first: see ``store.songs.Band``.
+    # Which songs are asked for first: see ``store.song_queue.Band``.
     Column("band", SmallInteger, nullable=False),
     Column("n_plays", Integer, nullable=False, server_default=text("0")),
     UniqueConstraint("artist_key", "title_key"),
@@ -112,6 +112,8 @@ song_lookups = Table(
     Column("due_at", DateTime(timezone=True), nullable=False),
     # How often in a row the answer was the same, or none came.
     Column("n_same", Integer, nullable=False, server_default=text("0")),
+    # All of a source's are looked through for what is due, without reading the table.
+    Index(None, "source", "state", postgresql_include=["song_id", "due_at"]),
 )
 
 
