@@ -65,11 +65,10 @@ class _Slice:
         self.n_listed = self.n_brought = self.n_bad = 0
         self.newest: datetime | None = None
         self.missed: Unavailable | None = None
-        self.unread: list[Span] = []
+        self.unread = self._unread()
         self.is_newest_last = False
 
     def go(self) -> bool:
-        self.unread = self._unread()
         if self.run.is_first:
             self._reopen()
             self.heard.read_last()

@@ -236,9 +236,11 @@ def test_of_one_athlete_only_so_many_events_are_believed_a_day(engine, web, monk
     monkeypatch.setattr(webhooks, "_BY_ATHLETE", Limit("few", 2, timedelta(days=1)))
     for number in (1, 2, 3):
         post(web, event(number))
-    post(web, GOODBYE)
     assert set(states(engine)) & {1, 2, 3} == {1, 2}
     assert [task for task, _ in queued(engine)] == ["run_sync"]
+    # That they do not let us in any more is heard however much was said before.
+    post(web, GOODBYE)
+    assert [task for task, _ in queued(engine)] == ["run_sync", "check_permission"]
 
 
 def test_who_sends_too_many_is_told_to_wait(engine, web, monkeypatch, known):
