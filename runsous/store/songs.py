@@ -19,8 +19,12 @@ _AT_ONCE = 2000
 _UNTIED = """t.song_id IS NULL AND u.settings ->> 'tempo_lookups' IS DISTINCT FROM 'off'
     AND EXISTS (SELECT FROM plays p WHERE p.track_id = t.id AND p.user_id = t.user_id
         AND p.source <> :sample)"""
-_PICK = f"""SELECT t.id FROM tracks t JOIN users u ON u.id = t.user_id
-WHERE t.user_id = :user AND {_UNTIED} LIMIT :most"""  # noqa: S608 - ours
+# Track by track until there are enough, not all plays at once.
+_PICK = """SELECT t.id FROM tracks t JOIN users u ON u.id = t.user_id
+CROSS JOIN LATERAL (SELECT FROM plays p WHERE p.track_id = t.id AND p.user_id = t.user_id
+    AND p.source <> :sample LIMIT 1) heard
+WHERE t.user_id = :user AND t.song_id IS NULL
+    AND u.settings ->> 'tempo_lookups' IS DISTINCT FROM 'off' LIMIT :most"""
 _ENROL = """INSERT INTO songs (artist_key, title_key, artist, title, album, duration_s, band)
 SELECT DISTINCT ON (a.key, t.title_key) a.key, t.title_key, a.name, t.title, b.name,
     t.duration_s, :heard
