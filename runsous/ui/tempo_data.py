@@ -33,13 +33,15 @@ def in_time(user: User, shown: one_track.Track, first: int, count: int) -> beat.
     bpm = shown.facts["tempo_bpm"]
     if bpm is None:
         return {}
-    seen = (user.id, user.version, shown.facts["id"], bpm, first, count)
-    return _in_time(seen, shown)
+    seen = (user.version, shown.facts["id"], bpm, first, count)
+    return _in_time(user.id, seen, shown)
 
 
 @st.cache_data(ttl=3600, max_entries=128, show_spinner=False)
-def _in_time(seen: tuple[int, int, int, float, int, int], _shown: one_track.Track) -> beat.Shares:
-    user_id, _, _, bpm, first, count = seen
+def _in_time(
+    user_id: int, seen: tuple[int, int, float, int, int], _shown: one_track.Track
+) -> beat.Shares:
+    _, _, bpm, first, count = seen
     with database.current().begin() as conn:
         return beat.in_time(conn, user_id, _shown.stretches[first : first + count], bpm)
 
