@@ -120,7 +120,7 @@ def note(conn: Connection, user_id: int, run_id: int, **facts: Any) -> bool:
     """Notes what it is at (``phase, done, total, budget, message``) and adds to its counts.
     Whether it is wanted still.
     """
-    sets = [
+    sets = ["is_cancelled = is_cancelled"] + [
         f"{name} = {name} + :{name}" if name in COUNTS else f"{name} = :{name}" for name in facts
     ]
     statement = text(
