@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ctypes
 import logging
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -186,7 +186,10 @@ def _defer(engine: Engine, task: str, name: str, user_id: int | None = None, **v
 @contextlib.asynccontextmanager
 async def worker(engine: Engine) -> AsyncIterator[None]:
     """Runs jobs while the context lasts; on leaving, the running job stops after its file."""
-    _share_memory()
+    tidying.share_memory()
+    # By itself a loop has few threads on small machines: jobs must not keep each other waiting.
+    threads = ThreadPoolExecutor(sum(_QUEUES.values()) + 8)
+    asyncio.get_running_loop().set_default_executor(threads)
     stopping = threading.Event()
     connector = procrastinate.PsycopgConnector(
         conninfo=_conninfo(engine), max_size=sum(_QUEUES.values()) + 4
@@ -214,13 +217,6 @@ async def worker(engine: Engine) -> AsyncIterator[None]:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             await watch.end()
-
-
-def _share_memory() -> None:
-    """Lets threads use the same memory: else each keeps as much as its largest job ever took."""
-    with contextlib.suppress(AttributeError, OSError):
-        # M_ARENA_MAX of glibc; other systems have no such thing.
-        ctypes.CDLL(None).mallopt(-8, 2)
 
 
 async def _forever(pause_s: float, chore: Callable[..., Awaitable[None]], *of: Any) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table, and_, delete, select, text
 
-from runsous.store import schema
+from runsous.store import schema, songs
 from runsous.store.schema import activities, uploads, users
 
 
@@ -31,6 +31,8 @@ def remove(conn: Connection, user_id: int) -> None:
     for table in sorted(owned, key=lambda table: "activity_id" not in table.c):
         conn.execute(delete(table).where(_of(table, user_id)))
     conn.execute(delete(users).where(users.c.id == user_id))
+    # What they alone listened to is known to nobody any more.
+    songs.sweep(conn)
     forget_jobs(conn)
 
 

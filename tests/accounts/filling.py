@@ -19,7 +19,7 @@ from sqlalchemy import Connection, Engine, text
 from runsous import settings
 from runsous.accounts import entry, everything, passwords
 from runsous.keys import Keyring
-from runsous.store import accounts, connections, database, sync_runs, tokens
+from runsous.store import accounts, connections, database, sync_runs, tokens, users
 from runsous.store import sessions as store_sessions
 from runsous.sync import import_files, listening, songs, tempo, uploads
 from tests import conftest
@@ -100,6 +100,8 @@ def somebody(engine: Engine, folder: Path, name: str) -> Somebody:
     library(engine, account.id, folder / name, run, song)
     with engine.begin() as conn:
         listening.shift_source(conn, account.id, "lastfm", 1.0)
+        # A worker would ask for their songs.
+        users.save_settings(conn, account.id, {"tempo_lookups": "off"})
         tempo.keep_words(
             conn,
             account.id,

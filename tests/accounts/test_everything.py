@@ -107,7 +107,7 @@ def test_the_archive_holds_files_figures_samples_and_listening(engine, somebody)
         ("spotify_extended", "Ana", f"'{somebody.song}"),
         ("spotify_extended", "Bo", "Two"),
     ]
-    assert json.loads(members["settings.json"]) == {}
+    assert json.loads(members["settings.json"]) == {"tempo_lookups": "off"}
     account = json.loads(members["account.json"])
     assert account["email"] == somebody.email
     assert [token["name"] for token in account["tokens"]] == ["watch"]

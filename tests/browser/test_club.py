@@ -66,7 +66,8 @@ class Club:
 
     def kept(self) -> dict[str, list[tuple[Any, ...]]]:
         """All that is kept of anybody, but for who came and went."""
-        return make.tables(self.engine, "rate_limits", "sessions", "audit_log", "users")
+        work = ("rate_limits", "service_windows", "song_sources")
+        return make.tables(self.engine, *work, "sessions", "audit_log", "users")
 
 
 class Traffic:
