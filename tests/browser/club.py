@@ -58,7 +58,7 @@ def visit(browser: Browser, club: Club) -> Iterator[Visit]:
 
     def come(path: str = "", cookies: dict[str, str] | None = None, **options: Any) -> Page:
         context = browser.new_context(**options)
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(60_000)
         context.add_cookies(
             [
                 {"name": name, "value": value, "url": club.address}
@@ -74,7 +74,7 @@ def visit(browser: Browser, club: Club) -> Iterator[Visit]:
         page.goto(f"{club.address}/{path}")
         return page
 
-    expect.set_options(timeout=20_000)
+    expect.set_options(timeout=60_000)
     yield come
     for context in opened:
         context.close()

@@ -51,7 +51,7 @@ def windows(browser: Browser, server: Server) -> Iterator[Open]:
         options = {"viewport": {"width": 1360, "height": 1000}, **options}
         context = browser.new_context(**options)
         contexts.append(context)
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(60_000)
         screen.keep_offline(context)
         page = context.new_page()
         page.on("console", lambda message: complaints.extend(_complaint(message)))
@@ -60,7 +60,7 @@ def windows(browser: Browser, server: Server) -> Iterator[Open]:
         screen.settle(page)
         return page
 
-    expect.set_options(timeout=20_000)
+    expect.set_options(timeout=60_000)
     yield open_page
     for context in contexts:
         context.close()

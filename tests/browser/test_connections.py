@@ -34,7 +34,7 @@ def page(browser: Browser, sims: Simulators, tmp_path) -> Iterator[Page]:
     home.mkdir(parents=True)
     app = running.serve(home, port, RUNSOUS_BASE_URL=base, **sims.environment())
     context = browser.new_context(viewport={"width": 1360, "height": 1000})
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(60_000)
     screen.keep_offline(context)
     page = context.new_page()
     page.goto(f"{base}/connections")
@@ -50,7 +50,7 @@ def card(page: Page, service: str):
 
 
 def test_connecting_by_a_click_leads_to_songs_on_the_map_and_can_be_undone(page, sims):
-    expect.set_options(timeout=20_000)
+    expect.set_options(timeout=60_000)
     page.get_by_role("link", name="Connect with Strava").click()
     page.get_by_role("button", name="Deny").click()
     expect(page.get_by_text("You did not let Run Sous BPM in at Strava")).to_be_visible()

@@ -53,8 +53,8 @@ def address(engine: Engine, tmp_path_factory) -> Iterator[str]:
 def page(browser: Browser, address: str) -> Iterator[Page]:
     complaints: list[str] = []
     context = browser.new_context(viewport={"width": 1360, "height": 1000})
-    context.set_default_timeout(20_000)
-    expect.set_options(timeout=20_000)
+    context.set_default_timeout(60_000)
+    expect.set_options(timeout=60_000)
     screen.keep_offline(context)
     page = context.new_page()
     page.on("pageerror", lambda error: complaints.append(str(error)))
