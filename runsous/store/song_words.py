@@ -16,9 +16,13 @@ COLUMNS = ("artist_key", "title_key", "artist", "title", "spotify_id", *CHARACTE
 _SET = ", ".join(f"{name} = excluded.{name}" for name in COLUMNS[2:])
 
 
-def save(conn: Connection, user_id: int, source: str, words: pd.DataFrame) -> tuple[int, int]:
+def save(
+    conn: Connection, user_id: int, source: str, words: pd.DataFrame, list_name: str | None = None
+) -> tuple[int, int]:
     """Puts ``words`` (:data:`COLUMNS`) in the place of what the source said of these songs;
     how many songs it had said nothing of, and of how many it says something else now.
+
+    What it had said already stays with the list that said it first.
     """
     names = ", ".join(COLUMNS)
     conn.execute(text("DROP TABLE IF EXISTS told"))
@@ -31,16 +35,16 @@ def save(conn: Connection, user_id: int, source: str, words: pd.DataFrame) -> tu
     copy.write_frame(raw(conn), "told", words[list(COLUMNS)])
     rows = conn.execute(
         text(
-            f"INSERT INTO song_words AS w (user_id, source, {names})"  # noqa: S608 - fixed names
-            f" SELECT DISTINCT ON (artist_key, title_key) :user, :source, {names} FROM told"
+            f"INSERT INTO song_words AS w (user_id, source, list_name, {names})"  # noqa: S608
+            f" SELECT DISTINCT ON (artist_key, title_key) :user, :source, :list, {names} FROM told"
             " ORDER BY artist_key, title_key, bpm, spotify_id"
             f" ON CONFLICT (user_id, artist_key, title_key, source) DO UPDATE SET {_SET},"
-            " told_at = now()"
+            " list_name = excluded.list_name, told_at = now()"
             f" WHERE ({', '.join(f'w.{name}' for name in CHARACTER)}) IS DISTINCT FROM"
             f" ({', '.join(f'excluded.{name}' for name in CHARACTER)})"
             " RETURNING xmax = 0 AS is_new"
         ),
-        {"user": user_id, "source": source},
+        {"user": user_id, "source": source, "list": list_name},
     ).scalars()
     is_new = list(rows)
     return sum(is_new), len(is_new) - sum(is_new)
@@ -81,6 +85,36 @@ def forget_source(conn: Connection, user_id: int, source: str) -> None:
         text("DELETE FROM song_words WHERE user_id = :user AND source = :source"),
         {"user": user_id, "source": source},
     )
+
+
+def forget_list(conn: Connection, user_id: int, source: str, list_name: str | None) -> None:
+    """Forgets what counts of one of the source's :func:`lists`."""
+    conn.execute(
+        text(
+            "DELETE FROM song_words WHERE user_id = :user AND source = :source"
+            " AND list_name IS NOT DISTINCT FROM :list"
+        ),
+        {"user": user_id, "source": source, "list": list_name},
+    )
+
+
+def lists(conn: Connection, user_id: int, source: str) -> list[dict[str, Any]]:
+    """The lists of which something still counts, the newest first: ``list_name`` (``None``: those
+    of before names were kept), ``n_songs``, ``n_heard`` (of these, songs the user has heard) and
+    ``told_at``.
+    """
+    found = conn.execute(
+        text(
+            "SELECT w.list_name, count(*)::int AS n_songs, count(t.id)::int AS n_heard,"
+            " max(w.told_at) AS told_at FROM song_words w"
+            " LEFT JOIN artists a ON a.user_id = w.user_id AND a.key = w.artist_key"
+            " LEFT JOIN tracks t ON t.user_id = w.user_id AND t.artist_id = a.id"
+            " AND t.title_key = w.title_key WHERE w.user_id = :user AND w.source = :source"
+            " GROUP BY w.list_name ORDER BY told_at DESC, w.list_name"
+        ),
+        {"user": user_id, "source": source},
+    )
+    return [row._asdict() for row in found]
 
 
 def evidence(

@@ -212,7 +212,7 @@ class Intake:
     ) -> bool:
         assert reading.tempos is not None  # noqa: S101 - checked by the caller
         with self.engine.begin() as conn:
-            kept = tempo.keep_words(conn, self.user_id, tempo.CSV, reading.tempos)
+            kept = tempo.keep_words(conn, self.user_id, tempo.CSV, reading.tempos, _own_name(path))
             without = "duplicate" if kept.known else "skipped"
             status = "imported" if kept.taken else without
             said = _sentences([*notes, *_taken_over(kept), *reading.notes])
@@ -233,12 +233,17 @@ class Intake:
         imports.save_file(conn, self.user_id, self.upload["id"], result, sha256)
 
 
+def _own_name(path: str) -> str:
+    """A file's name, without those of folders and archives."""
+    return Path(path.rpartition("!")[2]).name
+
+
 def _failed(path: str, kind: str, error: Exception) -> FileResult:
     why = error.strerror or str(error) if isinstance(error, OSError) else str(error)
     # Readers say either a whole sentence or one that lacks its subject: the file.
     joint = " " if why[:1].islower() else ": "
     end = "" if why.endswith((".", "!", "?")) else "."
-    name = Path(path.rpartition("!")[2]).name
+    name = _own_name(path)
     return FileResult(path, kind, "failed", message=f"{name}{joint}{why}{end}")
 
 

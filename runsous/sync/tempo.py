@@ -94,15 +94,18 @@ class Kept:
         return self.new + self.changed
 
 
-def keep_words(conn: Connection, user_id: int, source: str, words: pd.DataFrame) -> Kept:
+def keep_words(
+    conn: Connection, user_id: int, source: str, words: pd.DataFrame, list_name: str | None = None
+) -> Kept:
     """Takes over what a list says of songs (``artist, title`` and of ``spotify_id, bpm, energy,
-    danceability, valence, key, mode`` what it has).
+    danceability, valence, key, mode`` what it has); by ``list_name`` it can be taken back.
     """
     users.lock(conn, user_id)
     keyed = words.assign(
         artist_key=names.artist_key(words["artist"]), title_key=names.title_key(words["title"])
     )
-    new, changed = song_words.save(conn, user_id, source, keyed.reindex(columns=song_words.COLUMNS))
+    keyed = keyed.reindex(columns=song_words.COLUMNS)
+    new, changed = song_words.save(conn, user_id, source, keyed, list_name)
     if new or changed:
         _settle(conn, user_id, song_words.track_ids(conn, user_id, source))
     n_songs = len(keyed[["artist_key", "title_key"]].drop_duplicates())
@@ -121,6 +124,14 @@ def forget_words(conn: Connection, user_id: int, source: str) -> None:
     users.lock(conn, user_id)
     concerned = song_words.track_ids(conn, user_id, source)
     song_words.forget_source(conn, user_id, source)
+    _settle(conn, user_id, concerned)
+
+
+def forget_list(conn: Connection, user_id: int, list_name: str | None) -> None:
+    """Takes back a list of tempos; those it had told in the place of an older list's go with it."""
+    users.lock(conn, user_id)
+    concerned = song_words.track_ids(conn, user_id, CSV)
+    song_words.forget_list(conn, user_id, CSV, list_name)
     _settle(conn, user_id, concerned)
 
 

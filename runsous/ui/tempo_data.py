@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -12,7 +13,7 @@ from runsous.reports import beat, lookups
 from runsous.reports import disputes as disputing
 from runsous.reports import track as one_track
 from runsous.reports.activity import View
-from runsous.store import database, users
+from runsous.store import database, song_words, users
 from runsous.sync import tempo
 from runsous.ui import data
 from runsous.ui.session import User
@@ -89,3 +90,15 @@ def look_up(user: User, *, is_on: bool) -> None:
     """Whether the user's songs are looked up from now on."""
     with database.current().begin() as conn:
         users.save_settings(conn, user.id, {lookups.SWITCH: None if is_on else "off"})
+
+
+def lists(user: User) -> list[dict[str, Any]]:
+    """The lists of tempos the user brought, see :func:`song_words.lists`."""
+    with database.current().begin() as conn:
+        return song_words.lists(conn, user.id, tempo.CSV)
+
+
+def forget_list(user: User, name: str | None) -> None:
+    """Takes a list back."""
+    with database.current().begin() as conn:
+        tempo.forget_list(conn, user.id, name)

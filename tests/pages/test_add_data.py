@@ -70,6 +70,17 @@ def test_one_file_needs_no_list_of_its_own(add, engine):
     assert words(add).count("run.fit") == 1
 
 
+def test_a_list_of_tempos_is_called_one(add, engine):
+    assert "lists of tempos" in words(add)
+    drop(add, ("party.csv", b"title,artist,bpm\nSecond,The Middles,174\nNever,Nobody,120"))
+    work(engine)
+    run(add)
+    said = words(add)
+    assert "party.csv · 1 list of tempos" in said
+    assert "✓ party.csv list of tempos Tempos of 2 songs were taken over." in said
+    assert "nothing new" not in said
+
+
 def test_what_cannot_be_read_says_why_and_can_be_tried_again(add, engine):
     drop(add, ("notes.txt", b"not a workout"), ("run.fit", library.run_with_music()))
     import_id = work(engine)

@@ -90,3 +90,20 @@ def test_by_ear_opens_the_pad_and_the_number_over_the_page(disputed):
     assert not disputed.number_input
     press(disputed, "By ear")
     assert "Or write it (BPM)" in [field.label for field in disputed.number_input]
+
+
+def test_a_list_brought_is_shown_and_taken_back(filled, engine, tmp_path):
+    rows = b"title,artist,bpm\nSecond,The Middles,174\nNever,Nobody,120"
+    make.take(engine, make.written(tmp_path, "party.csv", rows))
+    make.take(engine, make.written(tmp_path, "other.csv", b"title,artist,bpm\nX,Y,99"))
+    page = visit(filled, "tempo")
+    said = words(page)
+    assert "party.csv 2 songs, 1 of them heard" in said
+    assert "other.csv 1 song, 0 of them heard" in said
+    assert "1 of 3 songs with a tempo" in said
+    page.button(key="forget party.csv").click()
+    run(page)
+    said = words(page)
+    assert "0 of 3 songs with a tempo" in said
+    assert "party.csv 2 songs" not in said
+    assert "other.csv 1 song" in said

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import text
 
-from runsous.store import users
+from runsous.store import song_words, users
 from runsous.sync import import_files, tempo
 from tests.sync import make
 
@@ -113,6 +113,31 @@ def test_what_a_list_told_is_forgotten_at_once(take, engine):
     assert tempos(engine)["Middle"] is None
     assert take(listed("Middle,Bo,174,0.8"), "again.csv").status == "imported"
     assert tempos(engine)["Middle"] == 174.0
+
+
+def lists(engine):
+    with engine.begin() as conn:
+        found = song_words.lists(conn, make.user(engine), tempo.CSV)
+    return {row["list_name"]: (row["n_songs"], row["n_heard"]) for row in found}
+
+
+def test_a_list_is_taken_back_by_its_name_and_others_stay(take, engine):
+    take(HISTORY, "songs.json")
+    take(listed("Middle,Bo,174,", "Never heard,Bo,111,"), "one.csv")
+    take(listed("After,Ana,120,"), "two.csv")
+    assert lists(engine) == {"one.csv": (2, 1), "two.csv": (1, 1)}
+    before = version(engine)
+    with engine.begin() as conn:
+        tempo.forget_list(conn, make.user(engine), "one.csv")
+    assert lists(engine) == {"two.csv": (1, 1)}
+    assert tempos(engine) == {"Middle": None, "After": 120.0}
+    assert version(engine) > before
+
+
+def test_a_song_belongs_to_the_list_that_told_its_tempo_last(take, engine):
+    take(listed("Middle,Bo,174,", "After,Ana,120,"), "one.csv")
+    take(listed("Middle,Bo,133,", "After,Ana,120,"), "two.csv")
+    assert lists(engine) == {"one.csv": (1, 0), "two.csv": (1, 0)}
 
 
 def test_playlists_in_an_archive_are_taken_over_together(engine, tmp_path):

@@ -152,4 +152,6 @@ song_words = Table(
     Column("spotify_id", Text),
     *_character(),
     Column("told_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
+    # The file's name, where a list told it.
+    Column("list_name", Text),
 )

@@ -25,6 +25,7 @@ _KINDS = {
     "gpx": "GPX",
     "tcx": "TCX",
     "strava_export": "Strava export",
+    "tempo_csv": "list of tempos",
     "unknown": "",
 }
 _STATES = {"done": "done", "queued": "waiting", "stopped": "stopped"}
@@ -42,6 +43,8 @@ _SOURCES = """
 - **ListenBrainz**: [settings → Export data](https://listenbrainz.org/settings/export/). Drop the
   ZIP here as it is.
 - **Maloja**: its export as JSON.
+- **Lists of tempos**: a CSV with columns for track, artist and BPM, such as a Spotify playlist from
+  [Exportify](https://exportify.net), a DJ program’s list or a table of your own.
 """
 
 
@@ -57,7 +60,8 @@ def drop_zone(user: User) -> None:
     )
     cards.quiet(
         "FIT, GPX, TCX, also zipped · Strava’s export · Spotify, Last.fm, ListenBrainz and Maloja"
-        " exports · as many as you like, ZIPs as they are"
+        " exports · lists of tempos (CSV: track, artist, BPM; Exportify’s too) · as many as you"
+        " like, ZIPs as they are"
     )
     if not files:
         return
@@ -253,7 +257,7 @@ def _title(row: dict[str, Any]) -> str:
 
 def _found(row: dict[str, Any]) -> str:
     """What the import brought, in words: only what there is."""
-    said = _counts(activities=row["activities"], listens=row["listens"])
+    said = _counts(activities=row["activities"], listens=row["listens"], lists=row["lists"])
     said += [f"{row['duplicates']:,} already known"] if row["duplicates"] else []
     said += [_lost(row["failed"])] if row["failed"] else []
     return ", ".join(said)
@@ -268,8 +272,12 @@ def _lost(failed: int) -> str:
     return f"{failed:,} {_WORDS['failed']}"
 
 
-def _counts(*, activities: int, listens: int) -> list[str]:
-    counts = ((activities, "activity", "activities"), (listens, "play", "plays"))
+def _counts(*, activities: int, listens: int, lists: int = 0) -> list[str]:
+    counts = (
+        (activities, "activity", "activities"),
+        (listens, "play", "plays"),
+        (lists, "list of tempos", "lists of tempos"),
+    )
     return [f"{n:,} {one if n == 1 else many}" for n, one, many in counts if n]
 
 

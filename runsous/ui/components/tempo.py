@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from html import escape
+from typing import Any
 
 import streamlit as st
 
 from runsous.reports.disputes import Dispute
 from runsous.reports.lookups import Progress
+from runsous.ui import format as fmt
 from runsous.ui import tempo_data as data
 from runsous.ui import tempo_words as words
 from runsous.ui.components import cards, own_tempo, picker
-from runsous.ui.session import User, fragment
+from runsous.ui.session import User, fragment, once
 
 _EVERY_S = 4.0
 _PAGE = 10
@@ -110,11 +114,37 @@ def _dispute(user: User, dispute: Dispute) -> None:
                 own_tempo.ask_over_page(user, facts)
 
 
-def list_hint() -> None:
-    """That tempos can be brought along."""
+def lists(user: User) -> None:
+    """The lists of tempos the user brought, each with the way to take it back, and how to bring
+    one.
+    """
     st.subheader("Do you have them in a list?")
+    for brought in data.lists(user):
+        _list(user, brought)
     cards.quiet(
         "A CSV with columns for title, artist and BPM, such as Exportify’s of a Spotify playlist,"
         " is taken over like any other file."
     )
     st.page_link("add_data.py", label="Add data", icon=":material/arrow_forward:")
+
+
+def _list(user: User, brought: Mapping[str, Any]) -> None:
+    name = brought["list_name"]
+    n_songs, n_heard = brought["n_songs"], brought["n_heard"]
+    title = name or "Earlier lists"
+    told = f"{n_songs:,} {'song' if n_songs == 1 else 'songs'}, {n_heard:,} of them heard"
+    when = fmt.day(brought["told_at"], user.zone, datetime.now(UTC))
+    with st.container(border=True, horizontal=True, vertical_alignment="center", gap="small"):
+        st.html(
+            f'<b>{escape(title)}</b><div class="rs-quiet">{escape(f"{told} · {when}")}</div>',
+            width="stretch",
+        )
+        if st.button(
+            "Forget",
+            key=f"forget {title}",
+            icon=":material/undo:",
+            help="Its tempos no longer count; import the file again to have them back.",
+        ):
+            data.forget_list(user, name)
+            once(f"{cards.plain(title)} is forgotten.", ":material/undo:")
+            st.rerun()
