@@ -5,7 +5,7 @@ All time stamps are UTC (``datetime64[us, UTC]``); missing numbers are NaN.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -123,6 +123,29 @@ SEGMENTS: Final[Mapping[str, str]] = {
 }
 """Tiles with their song and metrics, as pages and API read them."""
 
+EFFORTS: Final[Mapping[str, str]] = {
+    "index": "int64",
+    "track_id": "int64",
+    "since_s": "float64",
+    "until_s": "float64",
+    "elapsed_share": "float64",
+    "warm_up": "float64",
+    "grade": "float64",
+    "speed_mps": "float64",
+    "flat_mps": "float64",
+    "heartrate": "float64",
+    "cadence": "float64",
+    "locked": "float64",
+    "locked_bpm": "float64",
+}
+"""Songs of one activity as statistics see them (see :mod:`runsous.analysis.efforts`).
+
+``[since_s, until_s]`` is what was measured. ``elapsed_share`` is where in the activity its middle
+lies (0 to 1), ``warm_up`` which share of it belongs to the first ten minutes, ``grade`` rise over
+run. ``flat_mps`` is the speed on the flat that costs as much. ``locked`` is the share in time
+with ``locked_bpm``, the tempo at the time.
+"""
+
 
 def _frame(columns: Mapping[str, str], values: Mapping[str, Any]) -> pd.DataFrame:
     unknown = set(values) - set(columns)
@@ -144,6 +167,11 @@ def _frame(columns: Mapping[str, str], values: Mapping[str, Any]) -> pd.DataFram
 def of(columns: Mapping[str, str], **values: Any) -> pd.DataFrame:
     """A frame with exactly ``columns``; those not given are missing throughout."""
     return _frame(columns, values)
+
+
+def of_columns(columns: Mapping[str, str], values: Sequence[Any]) -> pd.DataFrame:
+    """A frame with exactly ``columns`` from as many arrays in their order."""
+    return _frame(columns, dict(zip(columns, values, strict=True)))
 
 
 def samples(**values: Any) -> pd.DataFrame:

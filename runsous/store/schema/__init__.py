@@ -16,6 +16,7 @@ from runsous.store.schema.accounts import (
     sessions,
 )
 from runsous.store.schema.base import metadata
+from runsous.store.schema.insights import measured_activities, song_efforts
 from runsous.store.schema.intake import import_files, imports, uploads
 from runsous.store.schema.music import (
     albums,
@@ -73,6 +74,7 @@ __all__ = [
     "key_mark",
     "laps",
     "listens",
+    "measured_activities",
     "metadata",
     "music_totals",
     "oauth_states",
@@ -85,6 +87,7 @@ __all__ = [
     "segments",
     "service_windows",
     "sessions",
+    "song_efforts",
     "song_facts",
     "song_ids",
     "song_lookups",
