@@ -1,0 +1,259 @@
+"""What goes with faster songs: pace, heart rate, cadence; within each activity.
+
+A song on an activity counts once, however long it is. Its outcome is explained by its dose (tempo
+or energy), by grade and warm-up, and by each activity's own level and course
+(:mod:`runsous.analysis.within`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from runsous.analysis import shifts, within
+from runsous.analysis.geo import Floats
+from runsous.analysis.octaves import FASTEST_BPM, OCTAVE_BPM, SLOWEST_BPM
+from runsous.analysis.shifts import Null
+
+FEWEST_SONGS: Final = 8
+FEWEST_ACTIVITIES: Final = 3
+LEVEL: Final = 0.95
+
+SURE: Final = 0.5
+"""A tempo that is rather wrong than right says nothing of the song."""
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A column of efforts that is explained (an outcome) or explains (a dose): a dose's ``step``
+    is what an effect is told for.
+    """
+
+    name: str
+    column: str
+    unit: str
+    step: float = 1.0
+    # Bands of the dose, from … to.
+    edges: tuple[float, ...] = ()
+
+
+OUTCOMES: Final = (
+    Measure("speed", "flat_mps", "m/s"),
+    Measure("heartrate", "heartrate", "bpm"),
+    Measure("cadence", "cadence", "per minute"),
+    Measure("lock", "locked", "share"),
+)
+DOSES: Final = (
+    Measure("tempo", "tempo_bpm", "BPM", 10.0, (100, 120, 140, 160, 180, 200)),
+    Measure("energy", "energy", "0 to 1", 0.1, (0, 0.2, 0.4, 0.6, 0.8, 1.0)),
+)
+"""The registry: page and API iterate."""
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What goes with ``dose.step`` more: in the unit of the outcome, 95 % interval and p value.
+
+    ``correlation`` is the repeated-measures correlation (Bakdash & Marusich 2017): of dose and
+    outcome, with each activity's level taken out and nothing else, with its interval. ``null``
+    are the same songs shifted. All are ``None`` where ``has_enough`` is false; ``n_songs`` on
+    ``n_activities`` is then what there is, and ``missing`` says what is not.
+    """
+
+    outcome: Measure
+    dose: Measure
+    n_songs: int
+    n_activities: int
+    has_enough: bool
+    missing: str | None = None
+    estimate: float | None = None
+    low: float | None = None
+    high: float | None = None
+    p: float | None = None
+    mean: float | None = None
+    correlation: tuple[float, float, float] | None = None
+    null: Null | None = None
+    # Of all outcomes asked together: how likely this one is a false discovery.
+    q: float | None = None
+
+
+@dataclass(frozen=True)
+class Band:
+    """Songs with a dose in ``[since, until)``: how far the outcome was from each activity's own
+    course, on the mean, with its 95 % interval.
+    """
+
+    since: float
+    until: float
+    n_songs: int
+    estimate: float
+    low: float
+    high: float
+
+
+def usable(efforts: pd.DataFrame, dose: Measure, outcome: Measure) -> pd.DataFrame:
+    """The rows that tell both, tempos in the shown octave: a rule that looks at no run."""
+    rows = efforts
+    if dose.column == "tempo_bpm":
+        rows = rows.assign(tempo_bpm=folded(rows["tempo_bpm"].to_numpy()))
+        rows = rows[rows["tempo_confidence"].fillna(1) >= SURE]
+    told = rows[[dose.column, outcome.column]].notna().all(axis=1)
+    return rows[told].reset_index(drop=True)
+
+
+def folded(bpm: Floats) -> Floats:
+    """Tempos in the octave from 100 to 200 BPM; NaN for what is none (below 40, above 250)."""
+    low, _ = OCTAVE_BPM
+    with np.errstate(invalid="ignore", divide="ignore"):
+        octave: Floats = np.where(bpm > 0, np.floor(np.log2(bpm / low)), 0)
+        is_tempo = (bpm >= SLOWEST_BPM) & (bpm <= FASTEST_BPM)
+        return np.where(is_tempo, bpm / 2**octave, np.nan)
+
+
+def effect(efforts: pd.DataFrame, dose: Measure, outcome: Measure) -> Effect:
+    """The effect of a dose on an outcome, from rows of ``store.efforts.ROWS``.
+
+    Ordinary least squares, outcome ~ dose + grade + warm-up + level and course of each activity,
+    fitted after level and course are taken out of every column (Frisch, Waugh & Lovell), with as
+    many degrees of freedom as remain; the interval is Student's.
+    """
+    rows = usable(efforts, dose, outcome)
+    x = rows[dose.column].to_numpy() / dose.step
+    y = rows[outcome.column].to_numpy()
+    compared = within.compare(rows, [y, x, *within.covariates(rows)])
+    n_songs, n_activities = len(compared.values), compared.n_activities
+    told, explaining = compared.values[:, 0], compared.values[:, 1:]
+    varies = within.varying(explaining)
+    df = compared.df - int(varies.sum())
+    missing = _missing(n_songs, n_activities, df) or (
+        None if varies[0] else _ALIKE.format(dose=dose.name)
+    )
+    if missing is not None:
+        return Effect(outcome, dose, n_songs, n_activities, False, missing)
+    fit = _fit(told, explaining[:, varies], df)
+    low, high = fit.conf_int(1 - LEVEL)[0]
+    others = explaining[:, 1:][:, varies[1:]]
+    return Effect(
+        outcome,
+        dose,
+        n_songs,
+        n_activities,
+        has_enough=True,
+        estimate=float(fit.params[0]),
+        low=float(low),
+        high=float(high),
+        p=float(fit.pvalues[0]),
+        mean=float(y.mean()),
+        correlation=repeated_measures(rows["activity_id"].to_numpy(), x, y),
+        null=shifts.null(compared, _without(others, explaining[:, 0]), _without(others, told)),
+    )
+
+
+def effects(
+    efforts: pd.DataFrame, dose: Measure, outcomes: Sequence[Measure] = OUTCOMES
+) -> list[Effect]:
+    """The effects of a dose on each of these outcomes, with the false discovery rate of the shift
+    tests among them (``q``; Benjamini & Hochberg 1995).
+    """
+    found = [effect(efforts, dose, outcome) for outcome in outcomes]
+    tested = [each.null.p for each in found if each.null is not None]
+    rates = iter(stats.false_discovery_control(tested).tolist() if tested else ())
+    return [
+        _with_rate(each, float(next(rates))) if each.null is not None else each for each in found
+    ]
+
+
+def repeated_measures(activity: Floats, x: Floats, y: Floats) -> tuple[float, float, float] | None:
+    """Repeated-measures correlation r with its 95 % interval (Bakdash & Marusich 2017).
+
+    r of x and y, each less its activity's mean; with n rows in k activities there are n - k - 1
+    degrees of freedom, and the interval is Fisher's with n - k - 2 in the place of n - 3.
+    ``None`` with fewer than three degrees of freedom or nothing that varies.
+    """
+    codes, counts = np.unique(activity, return_inverse=True, return_counts=True)[1:]
+    left = [v - (np.bincount(codes, v) / counts)[codes] for v in (x, y)]
+    df = len(x) - len(counts) - 1
+    spread = np.sqrt((left[0] @ left[0]) * (left[1] @ left[1]))
+    if df < 3 or not spread > 0:
+        return None
+    r = float(np.clip(left[0] @ left[1] / spread, -1, 1))
+    reach = stats.norm.ppf((1 + LEVEL) / 2) / np.sqrt(df - 1)
+    low, high = np.tanh(np.arctanh(np.clip(r, -1 + 1e-12, 1 - 1e-12)) + np.array([-reach, reach]))
+    return r, float(low), float(high)
+
+
+def bands(efforts: pd.DataFrame, dose: Measure, outcome: Measure) -> list[Band]:
+    """The outcome by bands of the dose, those with at least eight songs.
+
+    What grade, warm-up and each activity's level and course do not explain, on the mean of a
+    band, with Student's interval.
+    """
+    rows = usable(efforts, dose, outcome)
+    compared = within.compare(rows, [rows[outcome.column].to_numpy(), *within.covariates(rows)])
+    others = compared.values[:, 1:]
+    left = _without(others[:, within.varying(others)], compared.values[:, 0])
+    # With level and course some of what songs do is taken away, too.
+    left = left * np.sqrt(len(left) / max(compared.df, 1))
+    at = np.digitize(rows[dose.column].to_numpy()[compared.rows], dose.edges[1:-1])
+    found = []
+    for nth, (since, until) in enumerate(zip(dose.edges, dose.edges[1:], strict=False)):
+        these = left[at == nth]
+        if len(these) >= FEWEST_SONGS:
+            reach = float(stats.t.ppf((1 + LEVEL) / 2, len(these) - 1) * stats.sem(these))
+            mean = float(these.mean())
+            found.append(Band(since, until, len(these), mean, mean - reach, mean + reach))
+    return found
+
+
+def per_activity(efforts: pd.DataFrame, dose: Measure, outcome: Measure) -> pd.DataFrame:
+    """What is drawn: the usable rows with ``x`` and ``y``, less their activity's own mean and plus
+    that of all, and how many songs their activity has (``n``).
+    """
+    rows = usable(efforts, dose, outcome)
+    by = rows.groupby("activity_id")
+    x, y = rows[dose.column], rows[outcome.column]
+    return rows.assign(
+        x=x,
+        y=y - by[outcome.column].transform("mean") + y.mean(),
+        n=by[outcome.column].transform("size"),
+    )
+
+
+def _fit(told: Floats, explaining: Floats, df: int) -> Any:
+    # Slow to load, and needed here alone.
+    from statsmodels.regression.linear_model import OLS
+
+    model = OLS(told, explaining)
+    # What level and course took is gone from the degrees of freedom, too.
+    model.df_resid = df
+    return model.fit()
+
+
+def _without(others: Floats, values: Floats) -> Floats:
+    """What other columns do not explain of these values."""
+    if not others.shape[1]:
+        return values
+    left: Floats = values - others @ np.linalg.lstsq(others, values, rcond=None)[0]
+    return left
+
+
+_ALIKE = "In each activity all songs have the same {dose}: there is nothing to compare."
+
+
+def _missing(n_songs: int, n_activities: int, df: int) -> str | None:
+    """What is not there yet, in words; ``None`` when there is enough."""
+    if n_songs >= FEWEST_SONGS and n_activities >= FEWEST_ACTIVITIES and df >= 3:
+        return None
+    return (
+        f"At least {FEWEST_SONGS} songs in {FEWEST_ACTIVITIES} activities are needed, three or more"
+        f" in each; there are {n_songs} in {n_activities}."
+    )
+
+
+def _with_rate(found: Effect, rate: float) -> Effect:
+    return replace(found, q=rate)

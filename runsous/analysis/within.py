@@ -1,0 +1,129 @@
+"""What is compared only with the same activity: everything else is taken out of the numbers.
+
+Whoever runs easy to slow songs and races to fast ones would find an effect that is none, and so
+would whoever gets faster through every run while the playlist does. So each activity has its own
+level and its own course in time, and only what differs from song to song is left to compare.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from numpy.polynomial import legendre
+
+from runsous.analysis.geo import Bools, Floats, Ints
+
+FEWEST: Final = 3
+"""Songs an activity needs: level and course of fewer explain them whatever they are."""
+
+SONGS_PER_BEND: Final = 3
+MOST_BENDS: Final = 6
+
+COVARIATES: Final = ("grade", "warm_up")
+_FLAT: Final = 1e-9
+
+
+@dataclass(frozen=True)
+class Block:
+    """Activities with equally many songs: their rows (activities × songs, by time), and an
+    orthonormal basis of each one's level and course (activities × songs × terms).
+    """
+
+    rows: Ints
+    basis: Floats
+
+    def without_course(self, values: Floats) -> Floats:
+        """What level and course do not explain, of values (activities × songs × whatever)."""
+        told = np.einsum("ask,as...->ak...", self.basis, values)
+        left: Floats = values - np.einsum("ask,ak...->as...", self.basis, told)
+        return left
+
+
+def n_terms(n_songs: int) -> int:
+    """Terms that level and course of an activity with so many songs have.
+
+    A straight line from three songs on, a bend more for every three songs, seven at most: a
+    course that lasts three songs or longer is the workout's, what is shorter may be a song's.
+    """
+    return 1 + int(np.clip((n_songs - 1) // SONGS_PER_BEND, 1, MOST_BENDS))
+
+
+def blocks(efforts: pd.DataFrame) -> Iterator[Block]:
+    """The activities of ``efforts`` (``activity_id``, ``elapsed_share``) with enough songs.
+
+    Courses are Legendre polynomials of the time, in full and stretched to [-1, 1].
+    """
+    order = np.lexsort((efforts["elapsed_share"], efforts["activity_id"]))
+    number = efforts["activity_id"].to_numpy()[order]
+    first = np.flatnonzero(np.append(True, number[1:] != number[:-1])) if number.size else order
+    n_songs = np.diff(np.append(first, number.size))
+    time = efforts["elapsed_share"].to_numpy()
+    for n in np.unique(n_songs[n_songs >= FEWEST]).tolist():
+        rows = order[first[n_songs == n][:, None] + np.arange(n)]
+        at = time[rows]
+        low, high = at[:, :1], at[:, -1:]
+        scaled = 2 * (at - low) / np.maximum(high - low, _FLAT) - 1
+        basis, _ = np.linalg.qr(legendre.legvander(scaled, n_terms(n) - 1))
+        yield Block(rows, basis)
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Columns without level and course: ``values`` (songs × columns), where ``rows`` says of which
+    rows; ``df`` are the degrees of freedom left for them, ``blocks`` what was taken out.
+
+    ``places`` are the blocks' rows, by their places in ``values``.
+    """
+
+    values: Floats
+    rows: Ints
+    df: int
+    blocks: tuple[Block, ...]
+    places: tuple[Ints, ...]
+
+    @property
+    def n_activities(self) -> int:
+        """How many activities there are to compare within."""
+        return sum(len(block.rows) for block in self.blocks)
+
+
+def compare(efforts: pd.DataFrame, columns: list[Floats]) -> Compared:
+    """Takes level and course of each activity out of ``columns``, one value per row each.
+
+    Activities with fewer than three songs have nothing left, and so no rows.
+    """
+    found = tuple(blocks(efforts))
+    values = np.column_stack(columns) if columns else np.empty((len(efforts), 0))
+    left = [
+        block.without_course(values[block.rows]).reshape(-1, values.shape[1]) for block in found
+    ]
+    ends = np.cumsum([block.rows.size for block in found])
+    return Compared(
+        values=np.concatenate(left) if left else np.empty((0, values.shape[1])),
+        rows=np.concatenate([block.rows.ravel() for block in found]) if found else np.empty(0, int),
+        df=sum(len(block.rows) * (block.rows.shape[1] - block.basis.shape[2]) for block in found),
+        blocks=found,
+        places=tuple(
+            np.arange(end - block.rows.size, end).reshape(block.rows.shape)
+            for end, block in zip(ends, found, strict=True)
+        ),
+    )
+
+
+def covariates(efforts: pd.DataFrame) -> list[Floats]:
+    """Grade and warm-up of every row; where nothing tells a grade it is level ground."""
+    return [efforts[name].fillna(0).to_numpy(dtype="float64") for name in COVARIATES]
+
+
+def varying(columns: Floats) -> Bools:
+    """Which columns have anything left to compare."""
+    spread: Bools = (
+        np.sqrt(np.mean(columns**2, axis=0)) > _FLAT
+        if len(columns)
+        else np.zeros(columns.shape[1], bool)
+    )
+    return spread
