@@ -150,7 +150,9 @@ def effect(efforts: pd.DataFrame, dose: Measure, outcome: Measure) -> Effect:
         p=float(fit.pvalues[0]),
         mean=float(y.mean()),
         correlation=repeated_measures(rows["activity_id"].to_numpy(), x, y),
-        null=shifts.null(compared, _without(others, explaining[:, 0]), _without(others, told)),
+        null=shifts.null(
+            compared, within.without(others, explaining[:, 0]), within.without(others, told)
+        ),
     )
 
 
@@ -196,7 +198,7 @@ def bands(efforts: pd.DataFrame, dose: Measure, outcome: Measure) -> list[Band]:
     rows = usable(efforts, dose, outcome)
     compared = within.compare(rows, [rows[outcome.column].to_numpy(), *within.covariates(rows)])
     others = compared.values[:, 1:]
-    left = _without(others[:, within.varying(others)], compared.values[:, 0])
+    left = within.without(others[:, within.varying(others)], compared.values[:, 0])
     # With level and course some of what songs do is taken away, too.
     left = left * np.sqrt(len(left) / max(compared.df, 1))
     at = np.digitize(rows[dose.column].to_numpy()[compared.rows], dose.edges[1:-1])
@@ -232,14 +234,6 @@ def _fit(told: Floats, explaining: Floats, df: int) -> Any:
     # What level and course took is gone from the degrees of freedom, too.
     model.df_resid = df
     return model.fit()
-
-
-def _without(others: Floats, values: Floats) -> Floats:
-    """What other columns do not explain of these values."""
-    if not others.shape[1]:
-        return values
-    left: Floats = values - others @ np.linalg.lstsq(others, values, rcond=None)[0]
-    return left
 
 
 _ALIKE = "In each activity all songs have the same {dose}: there is nothing to compare."

@@ -86,6 +86,12 @@ class Compared:
     places: tuple[Ints, ...]
 
     @property
+    def freedom(self) -> Floats:
+        """How much of each value level and course have left, 0 to 1; the sum is ``df``."""
+        free = [1 - np.square(block.basis).sum(axis=2).ravel() for block in self.blocks]
+        return np.concatenate(free) if free else np.empty(0)
+
+    @property
     def n_activities(self) -> int:
         """How many activities there are to compare within."""
         return sum(len(block.rows) for block in self.blocks)
@@ -127,3 +133,11 @@ def varying(columns: Floats) -> Bools:
         else np.zeros(columns.shape[1], bool)
     )
     return spread
+
+
+def without(others: Floats, values: Floats) -> Floats:
+    """What other columns do not explain of these values."""
+    if not others.shape[1]:
+        return values
+    left: Floats = values - others @ np.linalg.lstsq(others, values, rcond=None)[0]
+    return left

@@ -1,0 +1,111 @@
+"""Songs one runs faster to than one would at that effort, and songs that calm the heart."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from runsous.analysis import within
+from runsous.analysis.geo import Floats, Ints
+
+FEWEST_PLAYS: Final = 3
+FEWEST_SONGS: Final = 8
+"""Songs that were heard so often; fewer do not tell how different songs are."""
+_LEVEL: Final = 0.95
+_EFFORT_TOLD: Final = 0.5
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """``songs``: ``track_id, n, plain, estimate, low, high``, the strongest first, in the unit of
+    the outcome: the plain mean of what a song's plays differ by, and that shrunken towards zero
+    with its 95 % interval.
+
+    ``spread`` is the standard deviation among songs themselves, ``noise`` that of one play.
+    ``at_equal`` tells whether effort (or speed) was taken into account; ``n_plays`` is how many
+    plays were compared, of all songs.
+    """
+
+    songs: pd.DataFrame
+    spread: float
+    noise: float
+    at_equal: bool
+    n_plays: int
+
+
+def power_songs(efforts: pd.DataFrame) -> Ranking:
+    """Songs by speed on the flat, m/s, at equal heart rate where activities tell it."""
+    return _rank(efforts, "flat_mps", "heartrate", sign=1)
+
+
+def calming_songs(efforts: pd.DataFrame) -> Ranking:
+    """Songs by heart rate, beats per minute, at equal speed; the lowest first."""
+    return _rank(efforts, "heartrate", "flat_mps", sign=-1)
+
+
+def _rank(efforts: pd.DataFrame, outcome: str, given: str, sign: int) -> Ranking:
+    """Songs by what is left of an outcome within activities (:mod:`runsous.analysis.within`)
+    without grade, warm-up and what is ``given``.
+    """
+    rows = efforts[efforts[outcome].notna()]
+    is_given = rows[given].notna()
+    at_equal = bool(len(rows) and is_given.mean() >= _EFFORT_TOLD)
+    rows = (rows[is_given] if at_equal else rows).reset_index(drop=True)
+    beside = [*within.covariates(rows), *([rows[given].to_numpy()] if at_equal else [])]
+    compared = within.compare(rows, [rows[outcome].to_numpy(), *beside])
+    others = compared.values[:, 1:]
+    left = within.without(others[:, within.varying(others)], compared.values[:, 0])
+    songs, spread, noise = shrunken(
+        rows["track_id"].to_numpy()[compared.rows], left, compared.freedom
+    )
+    ordered = songs.sort_values("estimate", ascending=sign < 0, kind="stable", ignore_index=True)
+    return Ranking(ordered, spread, noise, at_equal, len(left))
+
+
+def shrunken(
+    song: Floats | Ints, value: Floats, freedom: Floats
+) -> tuple[pd.DataFrame, float, float]:
+    """Each song's effect shrunken towards zero by how little it was heard, of those heard often
+    enough; and the standard deviations among songs and of one play.
+
+    ``value`` is what is left of the outcome of each play and ``freedom`` (0 to 1) how much of it
+    level and course have left. One-way random effects with mean zero: with n the sum of a song's
+    freedom and S that of its values, its plain effect is S / n, S² / n is n τ² + σ² on the mean
+    and the variance of all that is left τ² + σ²; both follow by the method of moments (Searle,
+    Casella & McCulloch 1992), τ² at least zero. A song's estimate is S τ² / (n τ² + σ²), its
+    posterior variance τ² σ² / (n τ² + σ²) (Efron & Morris 1975).
+    """
+    track, codes, n = np.unique(song, return_inverse=True, return_counts=True)
+    total = np.bincount(codes, value, minlength=len(track))
+    free = np.maximum(np.bincount(codes, freedom, minlength=len(track)), 1e-9)
+    spread2, noise2 = _variances(value, total.astype("float64"), free)
+    estimate = total * spread2 / np.maximum(free * spread2 + noise2, 1e-300)
+    variance = spread2 * noise2 / np.maximum(free * spread2 + noise2, 1e-300)
+    reach = float(stats.norm.ppf((1 + _LEVEL) / 2)) * np.sqrt(variance)
+    songs = pd.DataFrame(
+        {
+            "track_id": track.astype("int64"),
+            "n": n,
+            "plain": total / free,
+            "estimate": estimate,
+            "low": estimate - reach,
+            "high": estimate + reach,
+        }
+    )
+    often = songs[songs["n"] >= FEWEST_PLAYS].reset_index(drop=True)
+    return often, float(np.sqrt(spread2)), float(np.sqrt(noise2))
+
+
+def _variances(value: Floats, total: Floats, free: Floats) -> tuple[float, float]:
+    """Variances among songs and of one play."""
+    n_songs, df = len(free), float(free.sum())
+    if df - n_songs < FEWEST_SONGS or n_songs < FEWEST_SONGS:
+        return 0.0, 0.0
+    both = float(value @ value) / df
+    among = (float(np.sum(total**2 / free)) - n_songs * both) / (df - n_songs)
+    spread = float(np.clip(among, 0.0, both))
+    return spread, both - spread
