@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
@@ -63,18 +63,33 @@ WAYS: Mapping[str, Ways] = {
 
 
 @dataclass(frozen=True)
-class Waiting:
-    """How many songs are still to be asked for, by source and band (each, if only 0). ``n_of_user``
-    different ones of them a certain user has, those at sources that refuse aside.
+class Turn:
+    """How many songs of a user wait to be asked for at a source, and how many of anybody's are
+    asked for until the last of them is, itself counted.
     """
 
-    bands: Mapping[str, Counter[Band]]
-    n_of_user: int
+    n_waiting: int
+    n_until: int
 
 
-_LISTENS = """t.user_id <> ALL (
-    ARRAY(SELECT id FROM users WHERE settings ->> 'tempo_lookups' = 'off'))"""
+@dataclass(frozen=True)
+class Turns:
+    """Where a user's songs stand: by source, and how many different ones wait at any of them. Of
+    the others ``n_failed`` could not be asked for the last time.
+    """
+
+    at: Mapping[str, Turn]
+    n_waiting: int
+    n_failed: int
+
+
+_HAS_PAUSED = "settings ->> 'tempo_lookups' = 'off'"
+_LISTENS = f"t.user_id <> ALL (ARRAY(SELECT id FROM users WHERE {_HAS_PAUSED}))"  # noqa: S608 - ours
 _ANYBODY = "EXISTS (SELECT FROM users WHERE settings ->> 'tempo_lookups' IS DISTINCT FROM 'off')"
+
+# Never hashed, as an EXISTS might be: of few songs it matters.
+_PRESENT_BAND = """CASE WHEN s.band = 1 AND (SELECT true FROM song_facts f
+    WHERE f.song_id = s.id AND f.bpm IS NOT NULL LIMIT 1) THEN 2 ELSE s.band END"""
 
 
 def sources(conn: Connection) -> list[str]:
@@ -83,6 +98,22 @@ def sources(conn: Connection) -> list[str]:
         text("SELECT 1 FROM connections WHERE service = 'spotify' AND trouble IS NULL LIMIT 1")
     ).first()
     return [source for source in WAYS if source != "spotify" or connected]
+
+
+def settle(conn: Connection, song_ids: Collection[int]) -> None:
+    """Notes at which sources songs wait, now that more is known of them or one was asked.
+
+    It holds them until the transaction ends, which must do nothing with other songs after that.
+    """
+    if not song_ids:
+        return
+    held = {"songs": sorted(song_ids)}
+    # In one order everywhere. What others learned of them meanwhile only a new command sees.
+    conn.execute(
+        text("SELECT id FROM songs WHERE id = ANY(:songs) ORDER BY id FOR NO KEY UPDATE"),
+        held,
+    )
+    conn.execute(text(_SETTLE), held)
 
 
 def wanted(conn: Connection, source: str, now: datetime, limit: int) -> list[Wanted]:
@@ -118,57 +149,83 @@ ORDER BY o.band, o.n_plays DESC, o.id"""  # noqa: S608 - ours
     ]
 
 
-def waiting(
-    conn: Connection, at: Sequence[str], now: datetime, user_id: int | None = None
-) -> Waiting:
-    """What is still to be asked for at some sources. Songs that wait for another source to be asked
-    first come as well.
+def bands(conn: Connection, at: Sequence[str], now: datetime) -> dict[str, Counter[Band]]:
+    """How many songs are to be asked for, by source and band (each, if only 0). Songs that wait
+    for another source to be asked first come as well.
+    """
+    found: dict[str, Counter[Band]] = {}
+    for source in at:
+        rows = conn.execute(
+            text(
+                f"""SELECT band, count(*) AS n FROM ({_opened(source)}) o
+WHERE is_unheard AND {_ANYBODY} OR id IN (SELECT song_id FROM tracks t WHERE {_LISTENS})
+GROUP BY band"""  # noqa: S608 - ours
+            ),
+            {"now": now},
+        )
+        found[source] = Counter(dict.fromkeys(Band, 0))
+        found[source].update({Band(row.band): row.n for row in rows})
+    return found
+
+
+def turns(conn: Connection, at: Sequence[str], user_id: int) -> Turns:
+    """Where a user's songs stand at some sources, even if the user does not want them looked up.
+    What was told already and is asked for again when it is old waits for nothing.
     """
     if not at:
-        return Waiting({}, 0)
-    each = (
-        f"SELECT '{source}' AS source, id, band, is_unheard FROM ({_opened(source)}) o"  # noqa: S608 - ours
+        return Turns({}, 0, 0)
+    each = [
+        f"""SELECT '{source}', count(*) FILTER (WHERE is_mine), count(*) FILTER (WHERE place <=
+    (SELECT max(place) FROM queue WHERE is_mine AND '{source}' = ANY (waits_at)))
+FROM queue WHERE '{source}' = ANY (waits_at)"""  # noqa: S608 - ours
         for source in at
-    )
-    rows = conn.execute(
+    ]
+    found = conn.execute(
         text(
-            f"""WITH heard AS (SELECT DISTINCT song_id AS id FROM tracks t WHERE {_LISTENS}),
-opened AS MATERIALIZED (SELECT source, o.id, band
-    FROM ({" UNION ALL ".join(each)}) o LEFT JOIN heard h ON h.id = o.id
-    WHERE h.id IS NOT NULL OR is_unheard AND {_ANYBODY})
-SELECT source, band, count(*) AS n FROM opened GROUP BY source, band
-UNION ALL SELECT NULL, NULL, count(DISTINCT song_id) FROM tracks WHERE user_id = :user
-    AND song_id IN (SELECT id FROM opened WHERE source NOT IN
-        (SELECT source FROM song_sources WHERE is_refused))"""  # noqa: S608 - ours
+            f"""WITH mine AS MATERIALIZED (SELECT DISTINCT song_id AS id FROM tracks
+    WHERE user_id = :user AND song_id IS NOT NULL),
+queue AS MATERIALIZED (SELECT *, row_number() OVER (ORDER BY band, n_plays DESC, id) AS place
+    FROM (SELECT s.id, {_PRESENT_BAND} AS band, s.n_plays, s.waits_at, m.id IS NOT NULL AS is_mine
+        FROM songs s LEFT JOIN mine m ON m.id = s.id
+        WHERE s.waits_at && :at AND (m.id IS NOT NULL OR s.band <> 4
+            AND (NOT EXISTS (SELECT FROM users WHERE {_HAS_PAUSED})
+                OR s.id IN (SELECT song_id FROM tracks t WHERE {_LISTENS})))) q)
+{" UNION ALL ".join(each)}
+UNION ALL SELECT NULL, (SELECT count(*) FROM queue WHERE is_mine), (SELECT count(*)
+    FROM (SELECT DISTINCT song_id AS id FROM song_lookups
+        WHERE source = ANY (:at) AND state = 'failed') f
+    JOIN mine USING (id) JOIN songs s USING (id) WHERE NOT s.waits_at && :at)"""  # noqa: S608 - ours
         ),
-        {"now": now, "user": user_id},
+        {"user": user_id, "at": list(at)},
     ).all()
-    bands: dict[str, Counter[Band]] = {source: Counter(dict.fromkeys(Band, 0)) for source in at}
-    for row in rows:
-        if row.source is not None:
-            bands[row.source][Band(row.band)] = row.n
-    return Waiting(bands, next(row.n for row in rows if row.source is None))
+    (_, n_waiting, n_failed), by_source = found[-1], found[:-1]
+    return Turns({source: Turn(n, until) for source, n, until in by_source}, n_waiting, n_failed)
 
 
 def _opened(source: str) -> str:
-    """A query for the songs to be asked for at a source, whoever listens to them: never asked for
-    or due again, or known by an id that was not there when it knew nothing.
+    """A query for the songs to be asked for at a source, whoever listens to them: those that wait
+    there, and those due again.
     """
-    known = f"WHERE EXISTS (SELECT FROM song_ids i WHERE {_ids(source, 'c.id')})"
+    known = f"AND EXISTS (SELECT FROM song_ids i WHERE {_ids(source, 's.id')})"
     if WAYS[source].by_name:
         known = ""
-    return f"""SELECT id, n_plays, c.band = 4 AS is_unheard, CASE WHEN is_old THEN 3
-    WHEN c.band = 1 AND EXISTS (SELECT FROM song_facts f
-        WHERE f.song_id = c.id AND f.bpm IS NOT NULL) THEN 2
-    ELSE c.band END AS band
-FROM (SELECT s.id, s.band, s.n_plays, l.state IN ('found', 'unknown') AS is_old
-    FROM songs s LEFT JOIN song_lookups l ON l.song_id = s.id AND l.source = '{source}'
-    WHERE l.song_id IS NULL OR l.due_at <= :now
-    UNION ALL SELECT s.id, s.band, s.n_plays, false FROM song_lookups l
-    JOIN songs s ON s.id = l.song_id
-    WHERE l.source = '{source}' AND l.state = 'unknown' AND l.due_at > :now
-        AND (SELECT true FROM song_ids i WHERE {_ids(source, "l.song_id")}
-            AND i.kind || ':' || i.value <> ALL (l.asked_with) LIMIT 1)) c {known}"""  # noqa: S608 - ours
+    return f"""SELECT s.id, s.n_plays, s.band = 4 AS is_unheard, {_PRESENT_BAND} AS band
+FROM songs s WHERE '{source}' = ANY (s.waits_at)
+UNION ALL SELECT s.id, s.n_plays, s.band = 4,
+    CASE WHEN l.state <> 'failed' THEN 3 ELSE {_PRESENT_BAND} END
+FROM song_lookups l JOIN songs s ON s.id = l.song_id
+WHERE l.source = '{source}' AND l.due_at <= :now AND '{source}' <> ALL (s.waits_at) {known}"""  # noqa: S608 - ours
+
+
+def _waits(source: str) -> str:
+    """Whether ``songs s`` waits at a source."""
+    asked = f"FROM song_lookups l WHERE l.song_id = s.id AND l.source = '{source}'"
+    known = f"FROM song_ids i WHERE {_ids(source, 's.id')}"
+    never = f"NOT EXISTS (SELECT {asked})"
+    if not WAYS[source].by_name:
+        never = f"{never} AND EXISTS (SELECT {known})"
+    return f"""{never} OR EXISTS (SELECT {asked} AND l.state = 'unknown' AND EXISTS (
+        SELECT {known} AND i.kind || ':' || i.value <> ALL (l.asked_with)))"""
 
 
 def _ids(source: str, song: str) -> str:
@@ -184,3 +241,10 @@ def _kinds(ids: Iterable[str]) -> dict[str, tuple[str, ...]]:
         kind, _, value = each.partition(":")
         found[kind] = (*found.get(kind, ()), value)
     return found
+
+
+_TURNS = ", ".join(f"CASE WHEN {_waits(source)} THEN '{source}' END" for source in WAYS)
+_SETTLE = f"""UPDATE songs s SET waits_at = w.at
+FROM (SELECT s.id, array_remove(ARRAY[{_TURNS}], NULL) AS at FROM songs s
+    WHERE s.id = ANY(:songs)) w
+WHERE w.id = s.id AND s.waits_at <> w.at"""  # noqa: S608 - ours

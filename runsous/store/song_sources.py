@@ -8,6 +8,8 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from runsous import settings
+
 
 @dataclass
 class Tally:
@@ -29,9 +31,10 @@ def due(conn: Connection, sources: list[str], now: datetime) -> list[str]:
         text(
             "SELECT n.source FROM unnest(CAST(:sources AS text[])) WITH ORDINALITY n (source, nth)"
             " LEFT JOIN song_sources s ON s.source = n.source"
-            " WHERE s.source IS NULL OR NOT s.is_refused AND s.next_at <= :now ORDER BY nth"
+            " WHERE s.source IS NULL OR :application <> ALL (s.refuses) AND s.next_at <= :now"
+            " ORDER BY nth"
         ),
-        {"sources": sources, "now": now},
+        {"sources": sources, "now": now, "application": _application()},
     )
     return list(rows.scalars())
 
@@ -43,22 +46,41 @@ def rest(
 
     ``failures`` is how often in a row it could not be reached.
     """
-    _set(conn, source, next_at=until, message=message, failures=failures)
+    conn.execute(
+        text(
+            "INSERT INTO song_sources (source, next_at, message, failures)"
+            " VALUES (:source, :until, :message, :failures) ON CONFLICT (source) DO UPDATE SET"
+            " (next_at, message, failures)"
+            " = (excluded.next_at, excluded.message, excluded.failures)"
+        ),
+        {"source": source, "until": until, "message": message, "failures": failures},
+    )
 
 
 def refuse(conn: Connection, source: str, message: str) -> None:
-    """Leaves a source alone for good: it does not answer applications like this one."""
-    _set(conn, source, is_refused=True, message=message)
+    """Leaves a source alone for good: it does not answer the application that we are there."""
+    conn.execute(
+        text(
+            "INSERT INTO song_sources AS s (source, message, refuses)"
+            " VALUES (:source, :message, ARRAY[:application])"
+            " ON CONFLICT (source) DO UPDATE SET message = excluded.message,"
+            " refuses = array_remove(s.refuses, :application) || excluded.refuses"
+        ),
+        {"source": source, "message": message, "application": _application()},
+    )
 
 
-def wake(conn: Connection) -> None:
-    """Lets those go on that had nothing to do. For a transaction of its own: it locks them all."""
+def wake(conn: Connection, but: str = "") -> None:
+    """Lets those go on that had nothing to do, ``but`` one. For a transaction of its own: it locks
+    them all.
+    """
     conn.execute(
         text(
             "UPDATE song_sources SET next_at = now() WHERE source IN (SELECT source"
-            " FROM song_sources WHERE message IS NULL AND next_at > now() ORDER BY source"
-            " FOR UPDATE)"
-        )
+            " FROM song_sources WHERE message IS NULL AND next_at > now() AND source <> :but"
+            " ORDER BY source FOR UPDATE)"
+        ),
+        {"but": but},
     )
 
 
@@ -79,8 +101,15 @@ def count(conn: Connection, source: str, tally: Tally) -> None:
 
 
 def every(conn: Connection) -> dict[str, dict[str, Any]]:
-    """All that is noted of each source that was ever asked, by name."""
-    rows = conn.execute(text("SELECT * FROM song_sources ORDER BY source"))
+    """All that is noted of each source that was ever asked, by name; ``is_refused`` where it does
+    not answer the application that we are there.
+    """
+    rows = conn.execute(
+        text(
+            "SELECT *, :application = ANY (refuses) AS is_refused FROM song_sources ORDER BY source"
+        ),
+        {"application": _application()},
+    )
     return {row.source: row._asdict() for row in rows}
 
 
@@ -92,14 +121,6 @@ def failures(conn: Connection, source: str) -> int:
     return int(found.scalar() or 0)
 
 
-def _set(conn: Connection, source: str, **values: Any) -> None:
-    names = ", ".join(values)
-    conn.execute(
-        text(
-            f"INSERT INTO song_sources (source, {names})"  # noqa: S608 - fixed names
-            f" VALUES (:source, {', '.join(f':{name}' for name in values)})"
-            " ON CONFLICT (source) DO UPDATE SET"
-            f" {', '.join(f'{name} = excluded.{name}' for name in values)}"
-        ),
-        {"source": source, **values},
-    )
+def _application() -> str:
+    """What this server is known as where only some applications are answered: at Spotify."""
+    return settings.current().services.spotify_client_id or ""

@@ -5,13 +5,14 @@ them.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, text
 
 from runsous.model import SAMPLE, SongFacts
 from runsous.store.song_facts import note_ids
-from runsous.store.song_queue import Band
+from runsous.store.song_queue import Band, settle
 
 _AT_ONCE = 2000
 
@@ -44,7 +45,7 @@ WHERE t.song_id IS NOT NULL AND k.value ~ ('^' || k.form || '$')
     AND (CAST(:tracks AS bigint[]) IS NULL OR t.id = ANY(CAST(:tracks AS bigint[])))
     AND NOT EXISTS (SELECT FROM song_ids i
         WHERE (i.song_id, i.kind, i.value) = (t.song_id, k.kind, k.value))
-ORDER BY 1, 2, 3 ON CONFLICT DO NOTHING"""
+ORDER BY 1, 2, 3 ON CONFLICT DO NOTHING RETURNING song_id"""
 _RANK = """WITH heard AS (
     SELECT t.song_id, sum(h.n) AS n, bool_or(r.track_id IS NOT NULL) AS is_run FROM tracks t
     JOIN (SELECT track_id, count(*) AS n FROM plays GROUP BY track_id) h ON h.track_id = t.id
@@ -54,8 +55,10 @@ _RANK = """WITH heard AS (
     SELECT s.id, coalesce(h.n, 0) AS n,
         CASE WHEN h.is_run THEN :runs WHEN h.n > 0 THEN :heard ELSE :discovery END AS band
     FROM songs s LEFT JOIN heard h ON h.song_id = s.id
-) UPDATE songs s SET n_plays = r.n, band = r.band FROM ranked r
-WHERE r.id = s.id AND (s.n_plays, s.band) IS DISTINCT FROM (r.n, r.band)"""
+), held AS (
+    SELECT r.* FROM ranked r JOIN songs s ON s.id = r.id
+    WHERE (s.n_plays, s.band) IS DISTINCT FROM (r.n, r.band) ORDER BY s.id FOR NO KEY UPDATE OF s
+) UPDATE songs s SET n_plays = h.n, band = h.band FROM held h WHERE h.id = s.id"""
 
 
 def untied_users(conn: Connection) -> list[int]:
@@ -70,18 +73,6 @@ def untied_users(conn: Connection) -> list[int]:
     return list(rows.scalars())
 
 
-def untied(conn: Connection, user_id: int) -> int:
-    """How many songs of a user are not in the catalogue yet, and will be."""
-    found = conn.execute(
-        text(
-            "SELECT count(*) FROM tracks t JOIN users u ON u.id = t.user_id"  # noqa: S608 - ours
-            f" WHERE t.user_id = :user AND {_UNTIED}"
-        ),
-        {"user": user_id, "sample": SAMPLE},
-    )
-    return int(found.scalar_one())
-
-
 def enrol(conn: Connection, user_id: int, most: int = _AT_ONCE) -> dict[int, int]:
     """Takes up to so many of the songs that a user has heard into the catalogue, unless they do
     not want theirs looked up: the song of each track that has one from now on. Empty once there
@@ -94,12 +85,14 @@ def enrol(conn: Connection, user_id: int, most: int = _AT_ONCE) -> dict[int, int
     conn.execute(text(_ENROL), {**values, "heard": Band.HEARD})
     tied = {row.id: row.song_id for row in conn.execute(text(_TIE), values)}
     conn.execute(text(_IDS), {"tracks": list(tied)})
+    settle(conn, set(tied.values()))
     return tied
 
 
 def learn_ids(conn: Connection) -> None:
     """Takes over the ids that users' own histories name."""
-    conn.execute(text(_IDS), {"tracks": None})
+    told = conn.execute(text(_IDS), {"tracks": None})
+    settle(conn, set(told.scalars()))
 
 
 def rank(conn: Connection) -> None:
@@ -135,6 +128,7 @@ def discover(conn: Connection, found: Sequence[SongFacts], keys: Sequence[tuple[
     """
     # In the order in which all take songs in, so that nobody waits for each other.
     told = sorted(zip(keys, found, strict=True), key=lambda each: each[0])
+    new: list[int] = []
     for (artist_key, title_key), facts in told:
         song_id = conn.execute(
             text(
@@ -154,19 +148,33 @@ def discover(conn: Connection, found: Sequence[SongFacts], keys: Sequence[tuple[
         ).scalar()
         if song_id is not None:
             note_ids(conn, song_id, facts.source, [(facts.source, facts.identifier, 1.0)])
+            new.append(song_id)
+    settle(conn, new)
 
 
-def of_user(conn: Connection, user_id: int) -> tuple[int, int]:
-    """How many songs a user has heard, the sample's aside, and of how many the tempo is known."""
+@dataclass(frozen=True)
+class Heard:
+    """How many songs a user has heard, the sample's aside, of how many the tempo is known, and how
+    many are not in the catalogue yet.
+    """
+
+    total: int
+    with_tempo: int
+    untied: int
+
+
+def of_user(conn: Connection, user_id: int) -> Heard:
+    """How many songs a user has."""
     row = conn.execute(
         text(
-            "SELECT count(*), count(tempo_bpm) FROM tracks t WHERE user_id = :user AND EXISTS"
+            "SELECT count(*), count(tempo_bpm), count(*) FILTER (WHERE song_id IS NULL)"
+            " FROM tracks t WHERE user_id = :user AND (song_id IS NOT NULL OR EXISTS"
             " (SELECT FROM plays p WHERE p.track_id = t.id AND p.user_id = t.user_id"
-            " AND p.source <> :sample)"
+            " AND p.source <> :sample))"
         ),
         {"user": user_id, "sample": SAMPLE},
     ).one()
-    return row[0], row[1]
+    return Heard(*row)
 
 
 def sweep(conn: Connection) -> None:

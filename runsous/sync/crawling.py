@@ -35,6 +35,7 @@ SLICE_S = 10.0
 """After that others have their turn, and pages show what came in."""
 
 _AT_ONCE = 40
+_BATCHES = 5
 _IDLE = timedelta(minutes=1)
 _PATIENT_S = 900.0
 _REFUSED = timedelta(hours=6)
@@ -81,6 +82,8 @@ def rank(engine: Engine) -> None:
     """
     with engine.begin() as conn:
         songs.learn_ids(conn)
+    # Each holds songs in their order, which both together would not.
+    with engine.begin() as conn:
         songs.rank(conn)
         left = decisions.left(conn)
     for user_id, tracks in left.items():
@@ -137,19 +140,24 @@ class _Slice:
         return False
 
     def _work(self) -> bool:
-        ask = self.room.opened(self.engine, self.patience)
+        ask, most = self.room.opened(self.engine, self.patience), self.room.most
+        at_once = _AT_ONCE if most == 1 else _BATCHES * most
         while True:
             with self.engine.begin() as conn:
-                batch = song_queue.wanted(conn, self.source, _now(), _AT_ONCE)
+                batch = song_queue.wanted(conn, self.source, _now(), at_once)
             if not batch and not self._discover():
-                self._rest(_now() + _IDLE, None)
-                return False
-            for at in range(0, len(batch), self.room.most):
-                self._ask(ask, batch[at : at + self.room.most])
+                break
+            for at in range(0, len(batch), most):
+                self._ask(ask, batch[at : at + most])
                 if self.is_over:
-                    break
+                    return not self.stopping.is_set()
             if self.is_over:
                 return not self.stopping.is_set()
+            if most > 1 and 0 < len(batch) < at_once:
+                # Others may be finding more of them by the second: not a call for each.
+                break
+        self._rest(_now() + _IDLE, None)
+        return False
 
     def _discover(self) -> bool:
         """Takes in more songs by an artist whom users run to; whether there was one left."""
@@ -206,6 +214,7 @@ class _Slice:
             for each in sorted(found, key=lambda each: each.song.id):
                 self._keep(conn, each)
             self.changed |= tempo.decide_songs(conn, [each.song.id for each in found])
+            song_queue.settle(conn, [each.song.id for each in found])
 
     def _keep(self, conn: Connection, found: Found) -> None:
         now, song = _now(), found.song
@@ -232,6 +241,7 @@ class _Slice:
                 due_at = now + min(_LONGEST, _FAILED * 2 ** min(n_same, 8))
                 lookup = Lookup("failed", before.asked_with if before else (), due_at, n_same)
                 song_facts.note_lookup(conn, song.id, self.source, lookup, now)
+            song_queue.settle(conn, [song.id for song in chunk])
         self.tally.failed += len(chunk)
 
     def _rest(self, until: datetime, message: str | None) -> None:
@@ -255,7 +265,7 @@ class _Slice:
         if self.tally.found or self.tally.unknown:
             # What one has found, or has not, leads others on.
             with self.engine.begin() as conn:
-                song_sources.wake(conn)
+                song_sources.wake(conn, self.source)
         with self.engine.begin() as conn:
             for user_id in sorted(self.changed):
                 users.touch(conn, user_id)

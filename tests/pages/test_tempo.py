@@ -62,9 +62,9 @@ def test_each_source_says_how_it_stands(filled, engine):
     with engine.begin() as conn:
         conn.execute(
             text(
-                "INSERT INTO song_sources (source, next_at, message, is_refused) VALUES"
-                " ('deezer', now() + interval '1 hour', 'Deezer could not be reached.', false),"
-                " ('reccobeats', now(), 'It wants a key', true)"
+                "INSERT INTO song_sources (source, next_at, message, refuses) VALUES"
+                " ('deezer', now() + interval '1 hour', 'Deezer could not be reached.', '{}'),"
+                " ('reccobeats', now(), 'It wants a key', '{\"\"}')"
             )
         )
     said = words(visit(filled, "tempo"))

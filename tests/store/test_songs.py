@@ -30,17 +30,21 @@ def heard(engine, tmp_path):
             songs.enrol(conn, user)
             songs.rank(conn)
             conn.execute(text("DELETE FROM song_ids"))
-            return {row.title: row.id for row in conn.execute(text("SELECT title, id FROM songs"))}
+            ids = {row.title: row.id for row in conn.execute(text("SELECT title, id FROM songs"))}
+            song_queue.settle(conn, ids.values())
+            return ids
 
     return hear
 
 
 def asked(conn, song, source, state, due_at, *asked_with):
     song_facts.note_lookup(conn, song, source, Lookup(state, asked_with, due_at), BEFORE)
+    song_queue.settle(conn, [song])
 
 
 def known_by(conn, song, kind, value, match=None):
     song_facts.note_ids(conn, song, "listens", [(kind, value, match)])
+    song_queue.settle(conn, [song])
 
 
 def titles(conn, source, limit=10):
@@ -48,7 +52,7 @@ def titles(conn, source, limit=10):
 
 
 def bands(conn, source):
-    return dict(+song_queue.waiting(conn, [source], NOW).bands[source])
+    return dict(+song_queue.bands(conn, [source], NOW)[source])
 
 
 def run_to(conn, song):
@@ -215,5 +219,5 @@ def test_songs_are_taken_in_bit_by_bit(engine, tmp_path):
         taken = [songs.enrol(conn, user, 2) for _ in range(4)]
         assert [len(each) for each in taken] == [2, 2, 1, 0]
         assert len({track for each in taken for track in each}) == 5
-        assert songs.untied(conn, user) == 0
+        assert songs.of_user(conn, user).untied == 0
         assert songs.untied_users(conn) == []

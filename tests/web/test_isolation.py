@@ -538,6 +538,8 @@ NOT_OF_ONE_USER = {
     "song_facts.lookup": "the catalogue",
     "song_facts.note_ids": "the catalogue",
     "song_facts.note_lookup": "the catalogue",
+    "song_queue.bands": "counts for monitoring",
+    "song_queue.settle": "the catalogue",
     "song_queue.sources": "which sources there are",
     "song_queue.wanted": "the catalogue",
     "song_sources.count": "calls are counted for the installation",

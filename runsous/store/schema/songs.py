@@ -9,7 +9,6 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
-    Boolean,
     Column,
     DateTime,
     Double,
@@ -62,6 +61,9 @@ songs = Table(
     # Which songs are asked for first: see ``store.song_queue.Band``.
     Column("band", SmallInteger, nullable=False),
     Column("n_plays", Integer, nullable=False, server_default=text("0")),
+    # The sources still to be asked for it, kept by ``store.song_queue.settle``: those never asked,
+    # and those that knew nothing before an id was known by which they may.
+    Column("waits_at", ARRAY(Text), nullable=False, server_default=text("'{}'")),
     UniqueConstraint("artist_key", "title_key"),
     Index(None, "band", "n_plays", "id"),
 )
@@ -126,8 +128,8 @@ song_sources = Table(
     # Why it is left alone until then, in a sentence.
     Column("message", Text),
     Column("failures", Integer, nullable=False, server_default=text("0")),
-    # It does not answer applications like this one, and is not asked any more.
-    Column("is_refused", Boolean, nullable=False, server_default=text("false")),
+    # The applications (client ids) that it does not answer, and which do not ask it any more.
+    Column("refuses", ARRAY(Text), nullable=False, server_default=text("'{}'")),
     _number("n_found"),
     _number("n_unknown"),
     _number("n_failed"),
