@@ -19,16 +19,11 @@ TRACK_COLUMN = "Track"
 LINKS = (TRACK_COLUMN, brands.SPOTIFY_COLUMN)
 
 # Streamlit breaks lines within a cell only where rows are higher than 64 px.
-_LINE_PX, _LINES_PX = 35, 66
+_LINE_PX, _LINES_PX, _MORE_LINES_PX = 35, 66, 84
 _DOT = st.column_config.ImageColumn(width=34)
-# What there is room for beside the box that chooses a row.
-_NARROW = {
-    " ": _DOT,
-    "At": st.column_config.TextColumn(width=56),
-    "Song": st.column_config.TextColumn(width=136),
-    "Pace": st.column_config.TextColumn(width=86),
-    "Speed": st.column_config.TextColumn(width=86),
-}
+# As wide together as a phone of 390 px shows beside the box that chooses a row.
+_NARROW_PX = {"BPM": 54, "Pace": 70, "Speed": 70}
+_AT_PX, _LONG_AT_PX, _AT_AND_SONG_PX = 52, 66, 164
 _WIDE = {
     " ": _DOT,
     "BPM": st.column_config.TextColumn(help=tempo_words.MARKS),
@@ -42,14 +37,16 @@ _WIDE = {
 
 def show(rows: pd.DataFrame, view: View, **choosing: Any) -> None:
     """The table; ``choosing`` is handed on to ``st.dataframe``."""
-    is_narrow = session.is_phone()
-    line_px, most = (_LINES_PX, 8) if is_narrow else (_LINE_PX, 18)
+    columns, line_px, most = _WIDE, _LINE_PX, 18
+    if session.is_phone():
+        rows = _narrow(rows, view.segments)
+        columns, line_px, most = *_narrow_columns(view), 8
     st.dataframe(
-        _narrow(rows, view.segments) if is_narrow else rows,
+        rows,
         hide_index=True,
         row_height=line_px,
         height=38 + line_px * min(len(rows), most),
-        column_config=_NARROW if is_narrow else _WIDE,
+        column_config=columns,
         **choosing,
     )
 
@@ -101,10 +98,19 @@ def _narrow(rows: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFrame:
     artists = rows["Artist"].where(rows["Artist"] == "", " – " + rows["Artist"])
     shown = rows[[" ", "At"]].assign(Song=rows["Song"] + artists)
     if "BPM" in rows:
-        shown["Song"] += rows["BPM"].where(rows["BPM"] == "", ", " + rows["BPM"] + " BPM")
+        shown["BPM"] = rows["BPM"]
     shown[" "] = [colours.swatch(colour, 32) for colour in colours.song_colours(segments)]
     for name in ("Pace", "Speed"):
         if name in rows:
-            beats = " " + rows["Heart rate"] + " bpm" if "Heart rate" in rows else ""
+            beats = " ♥ " + rows["Heart rate"] if "Heart rate" in rows else ""
             shown[name] = rows[name] + beats
     return shown
+
+
+def _narrow_columns(view: View) -> tuple[dict[str, Any], int]:
+    """How wide each column of :func:`_narrow` is, and how high its rows are."""
+    is_long = view.segments["start_s"].iloc[-1] >= 3600
+    at_px, line_px = (_LONG_AT_PX, _MORE_LINES_PX) if is_long else (_AT_PX, _LINES_PX)
+    widths = {"At": at_px, "Song": _AT_AND_SONG_PX - at_px, **_NARROW_PX}
+    columns = {name: st.column_config.TextColumn(width=px) for name, px in widths.items()}
+    return {" ": _DOT, **columns}, line_px

@@ -43,6 +43,7 @@ _PHONE = """
 .st-key-filters [data-testid="stColumn"]:first-child{min-width:100%}
 .st-key-filters [data-testid="stColumn"]:nth-child(3){min-width:100%;order:1}
 .st-key-pager [data-testid="stColumn"]{min-width:0;flex:1 1 0}
+[data-testid="stDataFrame"]>[data-testid="stElementToolbar"]{display:none}
 }
 """
 
