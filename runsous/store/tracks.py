@@ -44,6 +44,15 @@ def disputed(conn: Connection, user_id: int, limit: int = 100) -> list[dict[str,
     return [row._asdict() for row in rows]
 
 
+def count_disputed(conn: Connection, user_id: int) -> int:
+    """On how many tracks' tempo sources disagree."""
+    found = conn.execute(
+        text("SELECT count(*) FROM tracks WHERE user_id = :user AND is_tempo_disputed"),
+        {"user": user_id},
+    )
+    return int(found.scalar_one())
+
+
 def heard_on(conn: Connection, user_id: int, track_id: int) -> list[dict[str, Any]]:
     """Every stretch of an activity with this track, the newest first: ``activity_id, name, sport,
     start_time, time_zone, utc_offset_s, start_s, end_s, cadence_unit`` and

@@ -68,9 +68,11 @@ def fragment(draw: Callable[..., None], run_every: float | None = None) -> Calla
     return st.fragment(_asking(draw), run_every=run_every)
 
 
-def dialog(draw: Callable[..., None], title: str) -> Callable[..., None]:
+def dialog(
+    draw: Callable[..., None], title: str, on_dismiss: Literal["ignore", "rerun"] = "ignore"
+) -> Callable[..., None]:
     """``st.dialog`` likewise: what lies over a page runs again without it, too."""
-    return st.dialog(title)(_asking(draw))
+    return st.dialog(title, on_dismiss=on_dismiss)(_asking(draw))
 
 
 def _asking(draw: Callable[..., None]) -> Callable[..., None]:

@@ -13,7 +13,7 @@ from runsous.reports import beat, lookups
 from runsous.reports import disputes as disputing
 from runsous.reports import track as one_track
 from runsous.reports.activity import View
-from runsous.store import database, song_words, users
+from runsous.store import database, song_words, tracks, users
 from runsous.sync import tempo
 from runsous.ui import data
 from runsous.ui.session import User
@@ -21,6 +21,7 @@ from runsous.ui.session import User
 SLOWEST, FASTEST = tempo.SLOWEST, tempo.FASTEST
 BY_EAR = tempo.MANUAL
 TAPPED = tempo.TAPPED
+MOST_DISPUTES = 100
 
 
 def track(user: User, track_id: int) -> one_track.Track:
@@ -70,14 +71,22 @@ def unsay(user: User, track_id: int) -> None:
 
 
 def disputes(user: User) -> list[disputing.Dispute]:
-    """Songs on whose tempo sources disagree, those run to most first."""
+    """Songs on whose tempo sources disagree, those run to most first, :data:`MOST_DISPUTES` at
+    most.
+    """
     return _disputes(user.id, user.version)
+
+
+def count_disputes(user: User) -> int:
+    """How long :func:`disputes` is now, which may be another number than when it was asked for."""
+    with database.current().begin() as conn:
+        return min(tracks.count_disputed(conn, user.id), MOST_DISPUTES)
 
 
 @st.cache_data(ttl=3600, max_entries=64, show_spinner=False)
 def _disputes(user_id: int, version: int) -> list[disputing.Dispute]:
     with database.current().begin() as conn:
-        return disputing.disputes(conn, user_id)
+        return disputing.disputes(conn, user_id, MOST_DISPUTES)
 
 
 def progress(user: User) -> lookups.Progress:

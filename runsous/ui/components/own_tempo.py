@@ -14,6 +14,8 @@ from runsous.ui import tempo_words as words
 from runsous.ui.components import cards, tap
 from runsous.ui.session import User, dialog, once
 
+_OPEN = "tempo by ear"
+
 
 def ask(user: User, facts: Mapping[str, Any]) -> None:
     """A pad to tap on, a number to write, and the way back to what sources say."""
@@ -42,8 +44,20 @@ def ask(user: User, facts: Mapping[str, Any]) -> None:
 
 
 def ask_over_page(user: User, facts: Mapping[str, Any]) -> None:
-    """The same, lying over a list of songs."""
-    dialog(ask, cards.plain(f"{facts['title']} – {facts['artist']}"))(user, facts)
+    """The same, lying over a list of songs until the page is drawn anew."""
+    st.session_state[_OPEN] = True
+    over = dialog(ask, cards.plain(f"{facts['title']} – {facts['artist']}"), on_dismiss="rerun")
+    over(user, facts)
+
+
+def is_open() -> bool:
+    """Whether the pad lies over the page: somebody may be tapping."""
+    return bool(st.session_state.get(_OPEN))
+
+
+def close() -> None:
+    """Notes that the page is drawn without it."""
+    st.session_state[_OPEN] = False
 
 
 def keep(user: User, facts: Mapping[str, Any], bpm: float, source: str = data.BY_EAR) -> None:

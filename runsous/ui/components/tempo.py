@@ -19,7 +19,6 @@ from runsous.ui.session import User, fragment, once
 
 _EVERY_S = 4.0
 _PAGE = 10
-_MOST = 100
 _TELLS = (
     "Deezer, MusicBrainz, ReccoBeats and AcousticBrainz are asked, and Spotify where it is"
     " connected. They get to know names and numbers of songs, nothing of you, your runs or when"
@@ -28,7 +27,10 @@ _TELLS = (
 
 
 def look_up(user: User) -> None:
-    """The switch, and how far it is; goes on by itself while there is something to do."""
+    """The switch, and how far it is; goes on by itself while there is something to do, and then
+    the page shows what sources have come to disagree on.
+    """
+    own_tempo.close()
     found = data.progress(user)
     if not found.total:
         cards.nothing(
@@ -43,7 +45,8 @@ def look_up(user: User) -> None:
         data.look_up(user, is_on=is_on)
         st.rerun()
     going = _is_going(found)
-    fragment(_progress, run_every=_EVERY_S if going else None)(user, going)
+    drawn = (going, len(data.disputes(user)))
+    fragment(_progress, run_every=_EVERY_S if going else None)(user, drawn)
     cards.quiet(_TELLS)
 
 
@@ -51,9 +54,10 @@ def _is_going(found: Progress) -> bool:
     return found.is_on and found.done < found.total
 
 
-def _progress(user: User, was_going: bool) -> None:
+def _progress(user: User, drawn: tuple[bool, int]) -> None:
     found = data.progress(user)
-    if _is_going(found) != was_going:
+    # Drawing the page anew takes away what lies over it.
+    if (_is_going(found), data.count_disputes(user)) != drawn and not own_tempo.is_open():
         st.rerun()
     known = f"{found.with_tempo:,} of {found.total:,}"
     cards.figures([("songs with a tempo", known)])
@@ -86,8 +90,8 @@ def disputes(user: User) -> None:
     for dispute in found[page * _PAGE : (page + 1) * _PAGE]:
         _dispute(user, dispute)
     picker.pager("disputes", page, len(found), _PAGE)
-    if len(found) >= _MOST:
-        cards.quiet(f"These are the {_MOST} you ran to most; more follow once they are settled.")
+    if (most := data.MOST_DISPUTES) <= len(found):
+        cards.quiet(f"These are the {most} you ran to most; more follow once they are settled.")
 
 
 def _dispute(user: User, dispute: Dispute) -> None:
