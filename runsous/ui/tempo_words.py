@@ -127,21 +127,34 @@ def _round(minutes: float) -> int:
 def progress(found: Progress) -> str:
     """ "3,100 of 9,800 songs looked up, about 50 minutes to go" """
     if not found.is_on:
-        return "Paused: nobody is asked of your songs"
+        left = f"; {_songs(found.waiting)} left" if found.waiting else ""
+        return f"Paused: nobody is asked of your songs{left}"
     if found.done >= found.total:
         return f"All {found.total:,} songs are looked up" if found.total != 1 else "It is looked up"
     said = f"{found.done:,} of {found.total:,} songs looked up"
+    if found.waiting:
+        said += f", {_wait(found)}"
+    if found.failed:
+        said += f"; {_songs(found.failed)} failed somewhere, which is tried again later"
+    return said
+
+
+def _wait(found: Progress) -> str:
     if found.left is not None:
-        return f"{said}, {about(found.left)} to go"
+        return f"{about(found.left)} to go"
     is_resting = any(each.message for each in found.sources)
-    return f"{said}, waiting for sources" if is_resting else f"{said}, about to go on"
+    return "waiting for sources" if is_resting else "about to go on"
+
+
+def _songs(count: int) -> str:
+    return f"{count:,} song{'' if count == 1 else 's'}"
 
 
 def source(found: Source, zone: tzinfo) -> str:
     """How one source stands."""
     if found.is_refused:
         return "not open to this app" + (f": {found.message}" if found.message else "")
-    songs = f"{found.n_open:,} song{'' if found.n_open == 1 else 's'} to ask for"
+    songs = f"{_songs(found.n_open)} to ask for"
     if found.resting_until is not None:
         return f"{songs}, waits until {fmt.clock(found.resting_until, zone)}: {found.message}"
     if not found.n_open:

@@ -47,7 +47,7 @@ def test_the_rest_of_it_is_forecast(filled, engine):
 def test_it_is_paused_and_goes_on_by_a_switch(page, engine):
     page.toggle[0].set_value(False)
     run(page)
-    assert "Paused: nobody is asked of your songs." in words(page)
+    assert "Paused: nobody is asked of your songs; 3 songs left." in words(page)
     with engine.begin() as conn:
         assert users.one(conn, make.user(engine))["settings"][lookups.SWITCH] == "off"
     page.toggle[0].set_value(True)

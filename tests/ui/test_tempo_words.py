@@ -11,15 +11,28 @@ from runsous.reports.lookups import Progress, Source
 from runsous.ui import tempo_words as words
 
 
-def far(done=3100, total=9800, left=timedelta(minutes=50), is_on=True, sources=()) -> Progress:
-    return Progress(is_on, total, done, done, left, list(sources))
+def far(
+    done=3100, total=9800, left=timedelta(minutes=50), is_on=True, sources=(), failed=0
+) -> Progress:
+    return Progress(is_on, total, done, done, left, list(sources), failed)
 
 
 @pytest.mark.parametrize(
     ("found", "said"),
     [
         (far(), "3,100 of 9,800 songs looked up, about 50 minutes to go"),
-        (far(is_on=False), "Paused: nobody is asked of your songs"),
+        (far(is_on=False), "Paused: nobody is asked of your songs; 6,700 songs left"),
+        (far(done=9799, is_on=False), "Paused: nobody is asked of your songs; 1 song left"),
+        (far(done=9800, is_on=False), "Paused: nobody is asked of your songs"),
+        (
+            far(done=9788, failed=12),
+            "9,788 of 9,800 songs looked up; 12 songs failed somewhere, which is tried again later",
+        ),
+        (
+            far(failed=1),
+            "3,100 of 9,800 songs looked up, about 50 minutes to go; 1 song failed"
+            " somewhere, which is tried again later",
+        ),
         (far(done=9800, left=timedelta()), "All 9,800 songs are looked up"),
         (far(left=None), "3,100 of 9,800 songs looked up, about to go on"),
         (

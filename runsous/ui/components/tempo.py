@@ -51,7 +51,7 @@ def look_up(user: User) -> None:
 
 
 def _is_going(found: Progress) -> bool:
-    return found.is_on and found.done < found.total
+    return found.is_on and found.waiting > 0
 
 
 def _progress(user: User, drawn: tuple[bool, int]) -> None:
