@@ -11,7 +11,7 @@ from runsous import frames
 from runsous.analysis import grade, lock
 from runsous.analysis import segments as measuring
 from runsous.analysis.geo import Bools, Floats
-from runsous.analysis.pauses import Pauses
+from runsous.analysis.pauses import Pauses, moving_clock
 
 SHORTEST_S: Final = 60.0
 """A song that sounded for less says nothing: its effect has not shown yet."""
@@ -42,6 +42,8 @@ def measure(
     ``still`` in (moved less than 80 % of the time). Of the rest the first 20 s are not measured.
     """
     songs = segments[segments["track_id"].notna()]
+    if songs.empty:
+        return frames.of(frames.EFFORTS), dict.fromkeys(_LEFT_OUT, 0)
     length = songs["end_s"] - songs["start_s"]
     is_short = (length < SHORTEST_S).to_numpy()
     is_unsure = ~is_short & (songs["certainty"] == "uncertain").to_numpy()
@@ -50,8 +52,8 @@ def measure(
         since_s=tiles["start_s"], until_s=tiles["end_s"], source=tiles["source"]
     )
     late = measured[tiles["is_late"]].set_index("source").reindex(songs["index"])
-    share = (late["moving_s"] / late["elapsed_s"]).to_numpy()
-    is_still = ~is_short & ~is_unsure & ~(share >= MOVING)
+    going = late["moving_s"].to_numpy() - _stood_s(late, samples, pauses)
+    is_still = ~is_short & ~is_unsure & ~(going >= MOVING * late["elapsed_s"].to_numpy())
     found = _efforts(songs, late, samples, pauses, float(segments["end_s"].iloc[-1]))
     counts = (is_short, is_unsure, is_still)
     left_out = {name: int(those.sum()) for name, those in zip(_LEFT_OUT, counts, strict=True)}
@@ -73,6 +75,20 @@ def _cut(segments: pd.DataFrame) -> pd.DataFrame:
     late = early.assign(start_s=cut, end_s=segments["end_s"], is_late=True)
     both = pd.concat([early, late]).sort_values(["source", "is_late"], ignore_index=True)
     return both.assign(index=both.index)
+
+
+def _stood_s(late: pd.DataFrame, samples: pd.DataFrame, pauses: Pauses) -> Floats:
+    """Seconds of each stretch that one stood without pausing, at a light for example."""
+    time, speed = samples["time_s"].to_numpy(), samples["speed_mps"].to_numpy()
+    stood = np.zeros(len(late))
+    if time.size < 2 or not np.isfinite(speed).any():
+        return stood
+    clock = moving_clock(time, pauses)
+    lasting = np.diff(clock)
+    mean = np.nansum(speed[:-1] * lasting) / max(lasting[np.isfinite(speed[:-1])].sum(), 1e-9)
+    standing = np.append(0.0, np.cumsum(lasting * (speed[:-1] < measuring.STANDING * mean)))
+    since, until = late["since_s"].to_numpy(), late["until_s"].to_numpy()
+    return np.interp(until, time, standing) - np.interp(since, time, standing)
 
 
 def _efforts(

@@ -1,0 +1,70 @@
+"""What kind of workout an activity was, by how its speed went."""
+
+import numpy as np
+import pytest
+
+from runsous.analysis.kinds import kind
+from tests.analysis.make import make_samples
+
+
+def run(*stretches):
+    """Samples of stretches one after the other: (minutes, m/s), or (minutes, from, to)."""
+    speed = np.concatenate(
+        [np.linspace(fast[0], fast[-1], int(minutes * 60)) for minutes, *fast in stretches]
+    )
+    time = np.arange(speed.size + 1)
+    return make_samples(time, distance_m=np.append(0, np.cumsum(speed)))
+
+
+@pytest.mark.parametrize(
+    ("expected", "samples"),
+    [
+        ("short", run((9, 3.0))),
+        ("steady", run((10, 3.0))),
+        ("steady", run((50, 3.0))),
+        ("steady", run((89, 3.0))),
+        ("long", run((91, 3.0))),
+        ("progression", run((40, 2.7, 3.3))),
+        ("progression", run((20, 2.8), (20, 3.0), (20, 3.3))),
+        # However long: how it went says more.
+        ("progression", run((120, 2.7, 3.3))),
+        # 4 % are not 5 %; 6 % are.
+        ("steady", run((20, 3.0), (20, 3.06), (20, 3.12))),
+        ("progression", run((20, 3.0), (20, 3.09), (20, 3.18))),
+        # Faster at the end, but not all the way up.
+        ("steady", run((15, 3.0), (15, 3.3), (15, 2.6), (5, 3.4), (10, 3.1))),
+        ("steady", run((40, 3.3, 2.7))),
+        ("intervals", run((10, 2.6), *[(3, 4.2), (3, 2.4)] * 5, (10, 2.6))),
+        # Two surges make no workout of intervals.
+        ("steady", run((10, 2.6), (3, 4.2), (14, 2.6), (3, 4.2), (20, 2.6))),
+        # Nor do many that are hardly faster.
+        ("steady", run(*[(3, 3.2), (3, 2.9)] * 8)),
+    ],
+)
+def test_the_kind_follows_from_how_the_speed_went(expected, samples):
+    assert kind(samples, ()) == expected
+
+
+def test_without_a_way_there_is_no_kind():
+    assert kind(make_samples(np.arange(3600.0), heartrate=150.0), ()) is None
+    assert kind(make_samples(np.arange(3600.0), distance_m=0.0), ()) is None
+    assert kind(make_samples(np.empty(0)), ()) is None
+
+
+def test_rests_with_the_watch_paused_are_no_slow_stretches():
+    time = np.concatenate([np.arange(0, 601), np.arange(900, 1501), np.arange(1800, 2401)])
+    moved = np.concatenate([np.arange(0, 601), np.arange(600, 1201), np.arange(1200, 1801)])
+    samples = make_samples(time, distance_m=3.0 * moved)
+    assert kind(samples, ((600.0, 900.0), (1500.0, 1800.0))) == "steady"
+
+
+def test_ten_minutes_are_counted_without_pauses():
+    time = np.concatenate([np.arange(0, 301), np.arange(900, 1141)])
+    moved = np.concatenate([np.arange(0, 301), np.arange(300, 541)])
+    assert kind(make_samples(time, distance_m=3.0 * moved), ((300.0, 900.0),)) == "short"
+
+
+def test_samples_without_a_distance_between_the_others_change_nothing():
+    samples = run((40, 2.7, 3.3))
+    samples.loc[samples.index % 3 == 1, "distance_m"] = np.nan
+    assert kind(samples, ()) == "progression"
