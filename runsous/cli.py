@@ -240,7 +240,7 @@ def _tempo_line(file: Measured) -> str:
 def _worker(_: argparse.Namespace) -> int:
     import asyncio
 
-    from runsous import jobs, logs, settings
+    from runsous import jobs, logs, settings, working
     from runsous.store import key_mark
 
     if settings.current().auth == "accounts":
@@ -251,7 +251,7 @@ def _worker(_: argparse.Namespace) -> int:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, told_to_stop.set)
-        async with jobs.worker(engine):
+        async with working.worker(engine):
             logs.announce("Waiting for work (Ctrl-C stops it).")
             await told_to_stop.wait()
         await asyncio.to_thread(jobs.close, engine)

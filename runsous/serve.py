@@ -85,7 +85,7 @@ def _keep_logs_private() -> None:
 @contextlib.asynccontextmanager
 async def lifespan(_: object) -> AsyncIterator[None]:
     """Opens the database and runs background work while the server is up."""
-    from runsous import jobs
+    from runsous import working
 
     try:
         engine = await asyncio.to_thread(_open)
@@ -93,7 +93,7 @@ async def lifespan(_: object) -> AsyncIterator[None]:
         await _give_up(error)
     _stop_when_the_terminal_closes()
     try:
-        async with jobs.worker(engine):
+        async with working.worker(engine):
             _announce()
             warming = asyncio.create_task(asyncio.to_thread(_warm))
             yield

@@ -12,7 +12,7 @@ from datetime import timedelta
 
 import pytest
 
-from runsous import jobs
+from runsous import jobs, working
 from runsous.store import imports
 from tests import running
 from tests.sync import make
@@ -110,13 +110,13 @@ def test_a_running_app_leaves_it_to_the_living_and_takes_it_up_from_the_dead(
 ):
     process = command(many(tmp_path / "many.zip"))
     wait_until(lambda: n_read(engine) >= 2)
-    jobs._take_up(engine, threading.Event())
+    working._take_up(engine, threading.Event())
     assert make.rows(engine, "SELECT 1 FROM procrastinate_jobs") == []
     process.kill()
     process.wait()
     # The server notices a moment later.
     wait_until(lambda: not is_held(engine))
-    jobs._take_up(engine, threading.Event())
+    working._take_up(engine, threading.Event())
     assert len(make.rows(engine, "SELECT 1 FROM procrastinate_jobs")) == 1
     jobs.close(engine)
 

@@ -63,7 +63,7 @@ def songs_csv(conn: Connection, user_id: int, activity_id: int) -> str:
     start = pd.Timestamp(shown.facts["start_time"])
     rows = shown.segments.drop(columns=["play_id", "track_id", "started_at"])
     rows.insert(1, "start_time", _stamps(start, rows["start_s"]))
-    return _csv(rows)
+    return csv(rows)
 
 
 def samples_csv(conn: Connection, user_id: int, activity_id: int) -> str:
@@ -75,10 +75,10 @@ def samples_csv(conn: Connection, user_id: int, activity_id: int) -> str:
     at = np.searchsorted(shown.segments["start_s"], rows["time_s"], side="right") - 1
     for name in ("title", "artist"):
         rows[name] = shown.segments[name].to_numpy()[at] if len(rows) else ""
-    return _csv(rows)
+    return csv(rows)
 
 
-def _csv(rows: pd.DataFrame) -> str:
+def csv(rows: pd.DataFrame) -> str:
     """CSV that a spreadsheet cannot take for formulas, whatever songs are called."""
     # As fine as anything is measured; beyond that there is only noise of binary numbers.
     safe = rows.round(7)

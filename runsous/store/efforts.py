@@ -15,10 +15,10 @@ from runsous.store.database import raw
 
 # Only activities with songs are measured: the others have nothing to say here.
 _STALE = """FROM activities a LEFT JOIN measured_activities m ON m.activity_id = a.id
-WHERE a.user_id = :user AND NOT a.is_stale AND (
+WHERE NOT a.is_stale AND (
   (m.activity_id IS NULL AND a.n_songs > 0) OR m.revision <> a.revision
   OR a.id IN (SELECT e.activity_id FROM song_efforts e JOIN tracks t ON t.id = e.track_id
-    WHERE e.user_id = :user AND e.locked_bpm IS DISTINCT FROM t.tempo_bpm))"""
+    WHERE e.locked_bpm IS DISTINCT FROM t.tempo_bpm))"""
 
 ROWS: Final[Mapping[str, str]] = {
     "activity_id": "int64",
@@ -37,7 +37,7 @@ def stale(conn: Connection, user_id: int) -> list[int]:
     whose songs the tempo did.
     """
     found = conn.execute(
-        text(f"SELECT a.id {_STALE} ORDER BY a.start_time DESC"),
+        text(f"SELECT a.id {_STALE} AND a.user_id = :user ORDER BY a.start_time DESC"),
         {"user": user_id},
     )
     return list(found.scalars())
@@ -45,8 +45,14 @@ def stale(conn: Connection, user_id: int) -> list[int]:
 
 def n_stale(conn: Connection, user_id: int) -> int:
     """How many activities :func:`stale` names."""
-    found = conn.execute(text(f"SELECT count(*) {_STALE}"), {"user": user_id})
+    found = conn.execute(text(f"SELECT count(*) {_STALE} AND a.user_id = :user"), {"user": user_id})
     return int(found.scalar_one())
+
+
+def stale_users(conn: Connection) -> list[int]:
+    """The users of whose activities some are to be measured."""
+    found = conn.execute(text(f"SELECT DISTINCT a.user_id {_STALE} ORDER BY 1"))
+    return list(found.scalars())
 
 
 def save(

@@ -21,7 +21,7 @@ from runsous.accounts import entry, everything, passwords
 from runsous.keys import Keyring
 from runsous.store import accounts, connections, database, sync_runs, tokens, users
 from runsous.store import sessions as store_sessions
-from runsous.sync import import_files, listening, songs, tempo, uploads
+from runsous.sync import efforts, import_files, listening, songs, tempo, uploads
 from tests import conftest
 from tests.sync import make
 
@@ -118,6 +118,7 @@ def somebody(engine: Engine, folder: Path, name: str) -> Somebody:
         )
         connect(conn, account.id)
     songs.settle(engine, account.id)
+    efforts.refresh(engine, account.id)
     fail(engine, account.id)
     export = everything.ask(engine, account.id)
     assert export is not None

@@ -17,7 +17,7 @@ import pytest
 from pyarrow import parquet
 from sqlalchemy import text
 
-from runsous import jobs
+from runsous import jobs, working
 from runsous.accounts import entry, everything
 from runsous.errors import NotFound
 from runsous.store import audit, data_exports, dumps, imports, schema, streams
@@ -248,7 +248,7 @@ def test_a_worker_takes_up_what_a_dead_one_left(engine, somebody):
         data_exports.begin(conn, somebody.id, export_id)
 
     async def work():
-        async with jobs.worker(engine):
+        async with working.worker(engine):
             give_up = time.monotonic() + 60
             while row(engine, somebody.id, export_id)["status"] != "done":
                 assert time.monotonic() < give_up

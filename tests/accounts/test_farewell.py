@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from runsous import jobs, settings
+from runsous import jobs, settings, working
 from runsous.accounts import everything, farewell
 from runsous.errors import NotFound
 from runsous.store import imports, schema, streams, users
@@ -306,7 +306,7 @@ def test_an_export_under_way_is_stopped_and_leaves_no_file(engine, ana, monkeypa
 
 def test_the_worker_ends_jobs_of_who_is_gone_and_keeps_working(engine, ana):
     async def work():
-        async with jobs.worker(engine):
+        async with working.worker(engine):
             give_up = time.monotonic() + 60
             while make.rows(engine, "SELECT id FROM procrastinate_jobs"):
                 assert time.monotonic() < give_up

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import text
 
-from runsous import jobs, tidying
+from runsous import tidying, working
 from runsous.accounts import everything, retention
 from runsous.errors import InputError
 from runsous.reports import activity as report
@@ -338,7 +338,7 @@ def test_a_worker_sees_to_it_by_itself(engine, user, runs):
     retention.choose(engine, user, DAYS)
 
     async def work():
-        async with jobs.worker(engine):
+        async with working.worker(engine):
             give_up = time.monotonic() + 60
             while not make.rows(engine, "SELECT 1 AS x FROM activities WHERE is_summary"):
                 assert time.monotonic() < give_up

@@ -12,6 +12,7 @@ from procrastinate.manager import JobManager
 from sqlalchemy import text
 
 from runsous import jobs
+from runsous import working as background
 from runsous.demo.services.world import Clock
 from runsous.store import workers
 from runsous.store.workers import SILENT_S, STALLED_S
@@ -81,7 +82,7 @@ def watch(engine):
     class Watch(workers.Watch):
         def __init__(self):
             self.clock = Clock(1.0)
-            super().__init__(jobs._conninfo(engine), self.clock)
+            super().__init__(jobs.conninfo(engine), self.clock)
             made.append(self)
 
         def signs(self, worker):
@@ -178,7 +179,7 @@ def test_work_goes_on_after_the_database_was_away_for_long(engine, user, monkeyp
         return {row["id"] for row in make.rows(engine, "SELECT id FROM procrastinate_workers")}
 
     async def work():
-        async with jobs.worker(engine), asyncio.timeout(30):
+        async with background.worker(engine), asyncio.timeout(30):
             await until(registered)
             is_away.set()
             before = registered()

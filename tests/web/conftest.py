@@ -16,7 +16,7 @@ from starlette.applications import Starlette
 from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket
 
-from runsous import jobs, settings
+from runsous import jobs, settings, working
 from runsous.settings import Settings
 from runsous.store import database
 from runsous.sync import import_files
@@ -71,7 +71,7 @@ def worker(engine) -> Iterator[None]:
     ready = threading.Event()
 
     async def work() -> None:
-        async with jobs.worker(engine):
+        async with working.worker(engine):
             ready.set()
             await stop.wait()
 

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
-from runsous import jobs
+from runsous import jobs, working
 from runsous.store import imports, users
 from tests.sync import make
 from tests.web.conftest import SONGS
@@ -149,17 +149,17 @@ def test_what_a_dead_process_left_is_taken_up(engine, web, ask, run):
         conn.execute(text("UPDATE imports SET status = 'running' WHERE status = 'queued'"))
         conn.execute(text("DELETE FROM segments"))
         conn.execute(text("UPDATE activities SET is_stale = true, n_songs = 0"))
-    jobs._take_up(engine, threading.Event())
+    working._take_up(engine, threading.Event())
     # The import places the songs when it ends; nobody else meanwhile.
     assert found(ask(f"/activities/{run}"))["n_songs"] == 0
     (waiting,) = make.rows(engine, "SELECT args FROM procrastinate_jobs")
     assert waiting["args"]["import_id"] == started["id"]
-    jobs._take_up(engine, threading.Event())
+    working._take_up(engine, threading.Event())
     assert len(make.rows(engine, "SELECT 1 FROM procrastinate_jobs")) == 1
     with engine.begin() as conn:
         conn.execute(text("DELETE FROM procrastinate_jobs"))
         conn.execute(text("DELETE FROM imports WHERE status <> 'done'"))
-    jobs._take_up(engine, threading.Event())
+    working._take_up(engine, threading.Event())
     assert found(ask(f"/activities/{run}"))["n_songs"] == 4
     jobs.close(engine)
 

@@ -14,7 +14,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
-from runsous import jobs, settings
+from runsous import settings, working
 from runsous.store import imports, users
 from tests.sync import make
 from tests.web.conftest import DAY
@@ -112,7 +112,7 @@ def test_a_worker_begins_by_clearing_away_what_a_dead_process_left(engine, home)
         os.utime(path, (0, 0))
 
     async def work() -> None:
-        async with jobs.worker(engine):
+        async with working.worker(engine):
             while left.exists():
                 await asyncio.sleep(0.01)
 
@@ -123,7 +123,7 @@ def test_a_worker_begins_by_clearing_away_what_a_dead_process_left(engine, home)
 @pytest.mark.usefixtures("worker")
 def test_a_worker_that_ended_keeps_nobody_else_in_its_process_from_importing(engine, tmp_path):
     async def start_and_stop() -> None:
-        async with jobs.worker(engine):
+        async with working.worker(engine):
             pass
 
     asyncio.run(start_and_stop())

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from runsous import cli, jobs
+from runsous import cli, jobs, working
 from runsous.accounts.limits import Limit
 from runsous.errors import Rejected
 from runsous.settings import Services
@@ -360,7 +360,7 @@ def test_a_question_whose_worker_died_is_asked_again(engine, web, known):
     with engine.begin() as conn:
         conn.execute(text("UPDATE procrastinate_jobs SET status = 'doing'"))
 
-    asyncio.run(jobs._relieve(workers.Watch(jobs._conninfo(engine))))
+    asyncio.run(working._relieve(workers.Watch(jobs.conninfo(engine))))
     (job,) = make.rows(engine, "SELECT task_name, status::text FROM procrastinate_jobs")
     assert (job["task_name"], job["status"]) == ("check_permission", "todo")
 

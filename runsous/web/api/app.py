@@ -30,6 +30,7 @@ from runsous.web.api import (
     connections,
     exports,
     imports,
+    insights,
     listens,
     me,
     tokens,
@@ -46,6 +47,17 @@ _STATUS: tuple[tuple[type[RunsousError], int], ...] = (
     (RateLimited, 503),
     (ServiceError, 502),
     (RunsousError, 500),
+)
+_ROOMS = (
+    activities,
+    exports,
+    listens,
+    tracks,
+    insights,
+    imports,
+    connections,
+    me,
+    tokens,
 )
 _DESCRIBED: dict[int | str, dict[str, Any]] = {
     code: {"model": Problem, "description": title} for code, title in TITLES.items()
@@ -106,7 +118,7 @@ def create() -> FastAPI:
         redoc_url=None,
         responses=_DESCRIBED,
     )
-    for room in (activities, exports, listens, tracks, imports, connections, me, tokens):
+    for room in _ROOMS:
         api.include_router(room.router)
     # Its pages come from here, not from somebody's server elsewhere.
     patch_fastapi(
