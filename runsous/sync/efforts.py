@@ -16,6 +16,7 @@ from runsous.analysis import kinds, ways
 from runsous.analysis.segments import Totals
 from runsous.errors import NotFound
 from runsous.store import activities, efforts, segments, streams, users
+from runsous.sync import routes
 
 _log = logging.getLogger(__name__)
 
@@ -28,9 +29,9 @@ _CHANNELS = (
     "heartrate",
     "cadence",
 )
-_NOTHING = dict.fromkeys(("kind", "way", "south", "west", "north", "east")) | dict.fromkeys(
-    ("n_short", "n_unsure", "n_still"), 0
-)
+_NOTHING = dict.fromkeys(
+    ("kind", "way", "south", "west", "north", "east", "route")
+) | dict.fromkeys(("n_short", "n_unsure", "n_still"), 0)
 
 
 def refresh(
@@ -65,7 +66,7 @@ def refresh(
                 _keep(conn, user_id, activity, {}, frames.of(frames.EFFORTS))
         if show is not None:
             show(done, len(stale))
-    if done:
+    if routes.follow(engine, user_id) or done:
         with engine.begin() as conn:
             users.touch(conn, user_id)
     return done

@@ -23,6 +23,8 @@ measured_activities = Table(
     Column("east", Double),
     # See ``analysis.ways``.
     Column("way", LargeBinary),
+    # A number that all activities of one sport on one route share; none until it was looked for.
+    Column("route", Integer),
     of_activity(),
 )
 
