@@ -86,15 +86,15 @@ class Patience:
     def enter(self) -> None:
         """Returns when a call may go out, counted; :class:`RateLimited` when that is long."""
         longest_s = _BRIEFLY_S if self.is_brief else _WAITED_FOR_S
-        while (opens_at := self._take()) is not None:
+        while True:
+            opens_at, turn_s = self._take()
+            if opens_at is None:
+                break
             wait_s = (opens_at - _now()).total_seconds()
             if wait_s > longest_s or self.stopping.is_set():
                 raise self._limited(opens_at)
             self.stopping.wait(max(0.05, wait_s))
-        if self.rule.apart_s:
-            with self.engine.begin() as conn:
-                wait_s = service_windows.turn(conn, self.service, self.rule.apart_s)
-            time.sleep(wait_s)
+        time.sleep(turn_s)
         self.calls += 1
 
     def leave(self, status: int, headers: Mapping[str, str]) -> None:
@@ -105,6 +105,8 @@ class Patience:
         now = _now()
         self.errors += status in (0, 429) or status >= 500
         said = self.rule.told(headers, now)
+        if not said and status != 429:
+            return
         with self.engine.begin() as conn:
             fresh = self.rule.windows(now)
             if said:
@@ -133,17 +135,23 @@ class Patience:
             known = service_windows.of_service(conn, self.service, _now())
         return {name: [w.used, w.allowed] for name, w in known.items() if name != "closed"}
 
-    def _take(self) -> datetime | None:
+    def _take(self) -> tuple[datetime | None, float]:
+        """When there may be calls again; where that is now one is counted, and may go out in so
+        many seconds.
+        """
         now = _now()
         if (until := self.rule.rests(now)) is not None:
-            return until
+            return until, 0.0
         windows = {
             name: window
             for name, window in self.rule.windows(now).items()
             if not (self.is_for_tokens and name.startswith(_READS))
         }
         with self.engine.begin() as conn:
-            return service_windows.take(conn, self.service, windows, now)
+            opens_at = service_windows.take(conn, self.service, windows, now)
+            if opens_at is not None or not self.rule.apart_s:
+                return opens_at, 0.0
+            return None, service_windows.turn(conn, self.service, self.rule.apart_s)
 
     def _limited(self, until: datetime) -> RateLimited:
         return RateLimited(
