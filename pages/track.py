@@ -13,5 +13,5 @@ if shown is None:
 
 track.header(user, shown)
 track.tempo(user, shown)
-track.runs(user, shown)
 track.evidence(user, shown)
+track.runs(user, shown)

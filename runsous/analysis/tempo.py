@@ -60,11 +60,11 @@ _RATIOS: Final = {"3:2": math.log2(3 / 2), "4:3": math.log2(4 / 3)}
 
 _NAMES: Final = {
     "acousticbrainz": "AcousticBrainz",
-    "audio": "Your music file",
-    "csv": "Your table",
+    "audio": "your music file",
+    "csv": "your list",
     "deezer": "Deezer",
     "reccobeats": "ReccoBeats",
-    "sample": "The sample",
+    "sample": "the sample",
     "spotify": "Spotify",
 }
 _OWN_NOTES: Final = {"manual": "Your own word", "tap": "Tapped by you"}
@@ -265,7 +265,7 @@ def _note(bpm: float, shown: Sequence[_Hearing], others: Sequence[Sequence[_Hear
     note = f"{_listed(shown)}{alike}, shown as {bpm:.0f}"
     for beat in others:
         note += f"; against {_listed(beat)}{_relation(shown[0], beat[0])}"
-    return note
+    return note[:1].upper() + note[1:]
 
 
 def _listed(beat: Sequence[_Hearing]) -> str:

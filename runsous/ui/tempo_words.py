@@ -16,7 +16,7 @@ from runsous.ui import format as fmt
 SOURCES = {
     "manual": "You",
     "tap": "You, tapping",
-    "csv": "Your table",
+    "csv": "Your list",
     "audio": "Your music file",
     "sample": "The sample",
     "deezer": "Deezer",

@@ -87,7 +87,7 @@ def test_two_that_agree_win_against_the_best_single_source():
     assert found.bpm == pytest.approx(128, abs=0.5)
     assert found.confidence > 0.9
     assert not found.is_disputed
-    assert "against Your table 100" in found.note
+    assert "against your list 100" in found.note
 
 
 def test_without_agreement_the_best_single_source_counts_and_that_is_a_dispute():

@@ -41,6 +41,8 @@ def test_what_sources_say_is_one_beat_with_its_evidence(open_song, engine):
     library.tell(engine, "Second", DEEZER, ACOUSTICBRAINZ)
     page = open_song()
     said = words(page)
+    # However often it was played, who says so stands beside the tempo.
+    assert [head.value for head in page.subheader][-2:] == ["Who says so", "Played on"]
     assert "171 BPM sure" in said
     assert "Deezer 85.5, AcousticBrainz 171.2: same beat, shown as 171" in said
     assert "82 % energy" in said

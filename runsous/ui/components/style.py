@@ -128,6 +128,7 @@ _SONGS = """
 .rs-tempo b{font-size:3.4rem;font-weight:650;font-variant-numeric:tabular-nums}
 .rs-tempo span{font-size:1.1rem;opacity:.7;margin-left:-.5rem}
 .rs-tempo i{font-style:normal}
+[class*="st-key-dispute-"] a{padding-left:0;margin-left:0}
 .rs-links{display:flex;flex-wrap:wrap;gap:.3rem 1.1rem;font-size:.9rem}
 .rs-links a{color:inherit;text-underline-offset:.15em}
 .rs-scroll{overflow-x:auto}
