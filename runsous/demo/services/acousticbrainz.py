@@ -12,10 +12,11 @@ from starlette.routing import Route
 
 from runsous.demo.services.calls import Call
 from runsous.demo.services.catalogue import Catalogue, Recording, mood
-from runsous.demo.services.desk import Desk, Office
+from runsous.demo.services.desk import Office
 from runsous.demo.services.faults import Fault
 from runsous.demo.services.limits import Counted
 from runsous.demo.services.noise import Noise
+from runsous.demo.services.open_service import OpenService
 from runsous.demo.services.world import ServiceName
 
 USUAL: Final = Noise(missing=0.35, wrong=0.03, halved=0.08, doubled=0.05, off_by_one=0.1)
@@ -31,15 +32,13 @@ _OFFERED: Final = (
 )
 
 
-class Acousticbrainz:
+class Acousticbrainz(OpenService):
     """The service; ``limit`` is what one address may ask for."""
 
     name: ServiceName = "acousticbrainz"
 
     def __init__(self, office: Office, catalogue: Catalogue) -> None:
-        self._office = office
-        self._catalogue = catalogue
-        self._desk = Desk(self, office)
+        super().__init__(office, catalogue)
         self.noise = USUAL
         self.limit = Counted(100, 10.0)
 
@@ -50,21 +49,12 @@ class Acousticbrainz:
             Route("/{mbid}/low-level", self._limited(self._one)),
         ]
 
-    def who(self, _: Request) -> None:
-        """Nobody's data is asked for."""
-
     def refuse(self, fault: Fault, _: Call) -> Response | None:
         """Limits used up, by others behind the same address too."""
         if fault.kind == "spent":
             self.limit.fill(self._office.now)
             return self._with_limits(_over())
         return _over() if fault.kind == "busy" else None
-
-    def expire(self, person: str) -> None:
-        """There are no tokens."""
-
-    def revoke(self, person: str) -> None:
-        """There are no permissions."""
 
     def _limited(self, answer: Callable[[Request], Response]) -> Any:
         async def endpoint(request: Request) -> Response:

@@ -11,10 +11,11 @@ from starlette.routing import Route
 
 from runsous.demo.services.calls import Call
 from runsous.demo.services.catalogue import Catalogue, Recording
-from runsous.demo.services.desk import Desk, Office
+from runsous.demo.services.desk import Office
 from runsous.demo.services.faults import Fault
 from runsous.demo.services.limits import Sliding
 from runsous.demo.services.noise import Noise
+from runsous.demo.services.open_service import OpenService
 from runsous.demo.services.world import ServiceName
 
 USUAL: Final = Noise(
@@ -33,15 +34,13 @@ _MEANING: Final = {
 }
 
 
-class Deezer:
+class Deezer(OpenService):
     """The service; ``limit`` is what one address may ask for."""
 
     name: ServiceName = "deezer"
 
     def __init__(self, office: Office, catalogue: Catalogue) -> None:
-        self._office = office
-        self._catalogue = catalogue
-        self._desk = Desk(self, office)
+        super().__init__(office, catalogue)
         self.noise = USUAL
         self.limit = Sliding(50, 5.0)
 
@@ -52,19 +51,10 @@ class Deezer:
             Route("/search", self._limited(self._search)),
         ]
 
-    def who(self, _: Request) -> None:
-        """Nobody's data is asked for."""
-
     def refuse(self, fault: Fault, _: Call) -> Response | None:
         """What goes wrong hides in a 200: error ``value`` (700) where that is all of it."""
         codes = {"spent": _QUOTA, "busy": _BUSY, "hidden": int(fault.value or _BUSY)}
         return _error(codes[fault.kind]) if fault.kind in codes else None
-
-    def expire(self, person: str) -> None:
-        """There are no tokens."""
-
-    def revoke(self, person: str) -> None:
-        """There are no permissions."""
 
     def _limited(self, answer: Callable[[Request], Response]) -> Any:
         async def endpoint(request: Request) -> Response:

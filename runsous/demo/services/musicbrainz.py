@@ -12,10 +12,11 @@ from starlette.routing import Route
 
 from runsous.demo.services.calls import Call
 from runsous.demo.services.catalogue import Catalogue, Recording, uuid_of
-from runsous.demo.services.desk import Desk, Office
+from runsous.demo.services.desk import Office
 from runsous.demo.services.faults import Fault
 from runsous.demo.services.limits import Sliding
 from runsous.demo.services.noise import Noise
+from runsous.demo.services.open_service import OpenService
 from runsous.demo.services.world import ServiceName
 
 USUAL: Final = Noise(missing=0.03)
@@ -37,7 +38,7 @@ _NO_LENGTH: Final = 0.1
 _NO_ISRC: Final = 0.15
 
 
-class Musicbrainz:
+class Musicbrainz(OpenService):
     """The service; what it is like can be changed while it runs.
 
     ``limit`` is what one address may ask for, ``busy`` the share of calls that are told that
@@ -47,9 +48,7 @@ class Musicbrainz:
     name: ServiceName = "musicbrainz"
 
     def __init__(self, office: Office, catalogue: Catalogue) -> None:
-        self._office = office
-        self._catalogue = catalogue
-        self._desk = Desk(self, office)
+        super().__init__(office, catalogue)
         self.noise = USUAL
         self.limit = Sliding(1, 1.0)
         self.busy = 0.1
@@ -64,20 +63,11 @@ class Musicbrainz:
             Route("/isrc/{isrc}", self._limited(self._isrc)),
         ]
 
-    def who(self, _: Request) -> None:
-        """Nobody's data is asked for."""
-
     def refuse(self, fault: Fault, _: Call) -> Response | None:
         """Both ways in which it says 503."""
         if fault.kind == "spent":
             return _later(_OVER, 1)
         return _later(_BUSY, 0) if fault.kind == "busy" else None
-
-    def expire(self, person: str) -> None:
-        """There are no tokens."""
-
-    def revoke(self, person: str) -> None:
-        """There are no permissions."""
 
     def _limited(self, answer: Callable[[Request], Response]) -> Any:
         async def endpoint(request: Request) -> Response:

@@ -14,9 +14,10 @@ from runsous.demo.services import audio_features
 from runsous.demo.services.audio_features import measured
 from runsous.demo.services.calls import Call
 from runsous.demo.services.catalogue import Catalogue, Recording, uuid_of
-from runsous.demo.services.desk import Desk, Office
+from runsous.demo.services.desk import Office
 from runsous.demo.services.faults import Fault
 from runsous.demo.services.limits import Sliding
+from runsous.demo.services.open_service import OpenService
 from runsous.demo.services.world import ServiceName
 
 USUAL: Final = replace(audio_features.USUAL, missing=0.2)
@@ -26,7 +27,7 @@ _MOST: Final = 40
 _REST_S: Final = 5
 
 
-class Reccobeats:
+class Reccobeats(OpenService):
     """The service. Its limit is published nowhere; ``resting_until`` is the end of a wait that
     it asked for.
     """
@@ -34,9 +35,7 @@ class Reccobeats:
     name: ServiceName = "reccobeats"
 
     def __init__(self, office: Office, catalogue: Catalogue) -> None:
-        self._office = office
-        self._catalogue = catalogue
-        self._desk = Desk(self, office)
+        super().__init__(office, catalogue)
         self._by_uuid: dict[str, str] = {}
         self.noise = USUAL
         self.limit = Sliding(50, 10.0)
@@ -50,20 +49,11 @@ class Reccobeats:
             Route("/v1/track/{uuid}/audio-features", self._limited(self._one)),
         ]
 
-    def who(self, _: Request) -> None:
-        """Nobody's data is asked for."""
-
     def refuse(self, fault: Fault, _: Call) -> Response | None:
         """Too many calls: for ``value`` seconds (5), or without a word how long."""
         if fault.kind == "spent":
             return self._rest(fault.value or _REST_S)
         return _error(429, 4290, "Too many requests") if fault.kind == "busy" else None
-
-    def expire(self, person: str) -> None:
-        """There are no tokens."""
-
-    def revoke(self, person: str) -> None:
-        """There are no permissions."""
 
     def _limited(self, answer: Callable[[Request], Response]) -> Any:
         async def endpoint(request: Request) -> Response:
