@@ -72,6 +72,7 @@ _FILES = """
 [data-testid="stFileUploaderDropzone"]::before{content:"Drop workouts and listening histories here";
  font-weight:600;text-align:center}
 [data-testid="stFileUploaderDropzone"]>*{margin:0;width:auto;align-self:center;text-align:center}
+[data-testid="stFileUploaderDropzoneInstructions"]{justify-content:center}
 [data-testid="stFileUploaderDropzoneInstructions"]>*{align-items:center}
 .rs-files{max-height:22rem;overflow-y:auto;display:flex;flex-direction:column;gap:.55rem}
 .rs-file{display:grid;grid-template-columns:1.2rem minmax(0,1fr) auto;gap:0 .5rem;
@@ -150,7 +151,17 @@ _SONGS = """
 }
 """
 
+_INSIGHTS = """
+.rs-effect b{font-size:1.6rem;font-weight:650;line-height:1.25;margin-right:.7rem}
+.rs-effect i{font-style:normal;font-size:.82rem;padding:.1rem .7rem;border-radius:1rem;
+ white-space:nowrap;vertical-align:.25rem;
+ border:1px solid color-mix(in srgb,currentColor 30%,transparent)}
+.rs-effect i.ok{border-color:#1B9E6B;background:color-mix(in srgb,#1B9E6B 16%,transparent)}
+.rs-effect div{opacity:.75;margin-top:.2rem}
+.rs-strips small{opacity:.7;font-size:.82rem}
+"""
+
 
 def apply() -> None:
     """Adds the rules; once a page."""
-    st.html(f"<style>{_PAGE}{_PHONE}{_CARDS}{_FILES}{_SERVICES}{_SONGS}</style>")
+    st.html(f"<style>{_PAGE}{_PHONE}{_CARDS}{_FILES}{_SERVICES}{_SONGS}{_INSIGHTS}</style>")
