@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
 from runsous.analysis.geo import EARTH_M, Bools, Floats, Ints
-from runsous.analysis.ways import COLUMNS, STEP_M
+from runsous.analysis.ways import COLUMNS, STEP_M, STORED
 
 ENDS_M: Final = 35.0
 """A pass comes this close to where the stretch begins and where it ends,"""
@@ -29,9 +31,11 @@ of the stretch itself, which is the same ground for all; mean beats per minute, 
 
 _TIME, _MOVING, _DISTANCE, _LATITUDE, _LONGITUDE, _HEARTRATE = range(len(COLUMNS))
 _APART = 1e7
-"""More metres and seconds than any way has: on one axis, ways do not touch."""
+"""More metres than any way has: on one axis, ways do not touch."""
 _MIDDLES = (5, 24)
 _MIDDLE_EVERY_M = 100.0
+_BEFORE_NEXT = 1 - 1e-6
+"""The end of a step is the next one's beginning."""
 _LATE = (-LENGTH, LENGTH)
 
 
@@ -42,16 +46,17 @@ class Ways:
     rows: Any
     sizes: Ints
 
-    @property
+    @classmethod
+    def unpacked(cls, stored: Sequence[bytes]) -> Ways:
+        """Ways as they are stored."""
+        sizes = np.array([len(way) for way in stored], dtype=np.intp)
+        rows = np.frombuffer(b"".join(stored), STORED).reshape(-1, len(COLUMNS))
+        return cls(rows, sizes // (STORED.itemsize * len(COLUMNS)))
+
+    @cached_property
     def owner(self) -> Ints:
         """Which way each row belongs to."""
         return np.repeat(np.arange(self.sizes.size), self.sizes)
-
-    def distance_at(self, place: Ints, time_s: Floats) -> Floats:
-        """How far along its way each of these seconds is, in metres."""
-        axis = self.rows[:, _TIME] + _APART * self.owner
-        metres: Floats = np.interp(time_s + _APART * place, axis, self.rows[:, _DISTANCE])
-        return metres
 
 
 def cut(way: Floats, from_m: float, to_m: float) -> Floats:
@@ -184,7 +189,7 @@ class _Plane:
         way_x, way_y = x2 - x1, y2 - y1
         squared = way_x**2 + way_y**2
         share = ((x - x1) * way_x + (y - y1) * way_y) / np.where(squared > 0, squared, 1)
-        share = np.clip(share, 0, np.nextafter(1, 0))
+        share = np.clip(share, 0, _BEFORE_NEXT)
         apart = np.hypot(x1 + share * way_x - x, y1 + share * way_y - y)
         # Of neighbouring steps the one that comes nearest, and of two equals the later.
         touches = np.diff(step) == 1
@@ -235,7 +240,8 @@ class _Plane:
         rows = np.flatnonzero(np.abs(self.rows[:, _LATITUDE] - np.float32(latitude)) <= reach)
         east = (self.rows[rows, _LONGITUDE].astype("float64") - longitude + 180) % 360 - 180
         rows = rows[np.abs(east) <= reach / self._narrow]
-        steps = np.union1d(rows, rows - 1)
-        steps = steps[(steps >= 0) & (steps < len(self.rows) - 1)]
+        is_around = np.zeros(len(self.rows) + 1, dtype=bool)
+        is_around[rows] = is_around[rows - 1] = True
+        steps = np.flatnonzero(is_around[: len(self.rows) - 1])
         inside: Ints = steps[self.owner[steps] == self.owner[steps + 1]]
         return inside

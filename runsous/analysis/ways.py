@@ -15,8 +15,8 @@ STEP_M: Final = 25.0
 COLUMNS: Final = ("time_s", "moving_s", "distance_m", "latitude", "longitude", "heartrate")
 """Seconds since the start with and without pauses, metres, degrees, beats per minute."""
 
-_STORED = np.dtype("<f4")
-"""Degrees are right to two metres in it."""
+STORED: Final = np.dtype("<f4")
+"""Numbers of a stored way; degrees are right to two metres in them."""
 
 
 def way(samples: pd.DataFrame, pauses: Pauses) -> Floats:
@@ -49,12 +49,12 @@ def way(samples: pd.DataFrame, pauses: Pauses) -> Floats:
 
 def packed(rows: Floats) -> bytes:
     """A way as it is stored."""
-    return rows.astype(_STORED).tobytes()
+    return rows.astype(STORED).tobytes()
 
 
 def unpacked(stored: bytes) -> Floats:
     """A way as it was."""
-    return np.frombuffer(stored, _STORED).reshape(-1, len(COLUMNS)).astype("float64")
+    return np.frombuffer(stored, STORED).reshape(-1, len(COLUMNS)).astype("float64")
 
 
 def bounds(rows: Floats) -> tuple[float, float, float, float] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 from sqlalchemy import Connection, text
@@ -12,6 +13,14 @@ from runsous.store.database import raw
 
 Box = tuple[float, float, float, float]
 """South, west, north and east, in degrees."""
+
+_HEARD = {
+    "part": "int64",
+    "track_id": "int64",
+    "start_s": "float64",
+    "end_s": "float64",
+    "is_sure": "bool",
+}
 
 
 def one(conn: Connection, user_id: int, activity_id: int) -> bytes | None:
@@ -47,44 +56,52 @@ def reaching(conn: Connection, user_id: int, sport: str, box: Box) -> tuple[list
 def heard(conn: Connection, user_id: int, passes: pd.DataFrame) -> pd.DataFrame:
     """The songs that sounded on parts of activities (``activity_id, since_s, until_s``).
 
-    One row per song and part: ``part`` (its row), ``track_id, title, artist, tempo_bpm,
-    start_s, end_s, is_sure`` (whether it sounded there and not a minute before), in order.
+    One row per song and part, in order: ``part`` (its row), ``track_id, start_s, end_s, is_sure``
+    (whether it sounded there and not a minute before).
     """
-    rows = conn.execute(
-        text(
-            "SELECT p.part - 1 AS part, t.id AS track_id, t.title, r.name AS artist, t.tempo_bpm,"
-            " s.start_s, s.end_s, l.certainty IS DISTINCT FROM 'uncertain' AS is_sure"
-            " FROM unnest(CAST(:ids AS bigint[]), CAST(:since AS float8[]),"
-            "   CAST(:until AS float8[])) WITH ORDINALITY p (id, since_s, until_s, part)"
-            " JOIN segments s ON s.activity_id = p.id AND s.user_id = :user"
-            "   AND s.start_s < p.until_s AND s.end_s > p.since_s"
-            " JOIN tracks t ON (t.id, t.user_id) = (s.track_id, s.user_id)"
-            " JOIN artists r ON (r.id, r.user_id) = (t.artist_id, t.user_id)"
-            " LEFT JOIN plays l ON (l.id, l.user_id) = (s.play_id, s.user_id)"
-            " ORDER BY p.part, s.index"
-        ),
-        {
-            "user": user_id,
-            "ids": passes["activity_id"].tolist(),
-            "since": passes["since_s"].tolist(),
-            "until": passes["until_s"].tolist(),
-        },
+    query = (
+        b"SELECT p.part - 1, s.track_id, s.start_s, s.end_s,"
+        b" l.certainty IS DISTINCT FROM 'uncertain'"
+        b" FROM unnest(%(ids)s::bigint[], %(since)s::float8[], %(until)s::float8[])"
+        b"   WITH ORDINALITY p (id, since_s, until_s, part)"
+        b" JOIN segments s ON s.activity_id = p.id AND s.user_id = %(user)s"
+        b"   AND s.start_s < p.until_s AND s.end_s > p.since_s"
+        b" JOIN tracks t ON (t.id, t.user_id) = (s.track_id, s.user_id)"
+        b" LEFT JOIN plays l ON (l.id, l.user_id) = (s.play_id, s.user_id)"
+        b" ORDER BY p.part, s.index"
     )
-    found = pd.DataFrame(rows.fetchall(), columns=list(rows.keys()))
-    return found.astype({"title": "str", "artist": "str", "tempo_bpm": "float64", "is_sure": bool})
+    values = {
+        "user": user_id,
+        "ids": passes["activity_id"].tolist(),
+        "since": passes["since_s"].tolist(),
+        "until": passes["until_s"].tolist(),
+    }
+    with raw(conn).cursor(binary=True) as cursor:
+        rows = cursor.execute(query, values).fetchall()
+    return pd.DataFrame(rows, columns=list(_HEARD)).astype(_HEARD)
+
+
+def songs(conn: Connection, user_id: int, track_ids: Sequence[int]) -> pd.DataFrame:
+    """``track_id, title, artist, tempo_bpm`` of these tracks."""
+    return _frame(
+        conn,
+        "SELECT t.id AS track_id, t.title, r.name AS artist, t.tempo_bpm FROM tracks t"
+        " JOIN artists r ON (r.id, r.user_id) = (t.artist_id, t.user_id)"
+        " WHERE t.user_id = :user AND t.id = ANY(:ids) ORDER BY t.id",
+        user=user_id,
+        ids=list(track_ids),
+    ).astype({"title": "str", "artist": "str", "tempo_bpm": "float64"})
 
 
 def activities(conn: Connection, user_id: int, ids: Sequence[int]) -> pd.DataFrame:
     """``activity_id, name, sport, start_time, time_zone, utc_offset_s`` of these activities."""
-    rows = conn.execute(
-        text(
-            "SELECT id AS activity_id, name, sport, start_time, time_zone, utc_offset_s"
-            " FROM activities WHERE user_id = :user AND id = ANY(:ids) ORDER BY id"
-        ),
-        {"user": user_id, "ids": list(ids)},
-    )
-    found = pd.DataFrame(rows.fetchall(), columns=list(rows.keys()))
-    return found.astype({"start_time": frames.UTC_STAMP})
+    return _frame(
+        conn,
+        "SELECT id AS activity_id, name, sport, start_time, time_zone, utc_offset_s"
+        " FROM activities WHERE user_id = :user AND id = ANY(:ids) ORDER BY id",
+        user=user_id,
+        ids=list(ids),
+    ).astype({"start_time": frames.UTC_STAMP})
 
 
 def routes(conn: Connection, user_id: int) -> pd.DataFrame:
@@ -93,21 +110,18 @@ def routes(conn: Connection, user_id: int) -> pd.DataFrame:
     ``route, n_activities, n_songs`` (on all of them), and of the latest: ``activity_id, name,
     sport, start_time, time_zone, utc_offset_s, distance_m``.
     """
-    rows = conn.execute(
-        text(
-            "SELECT * FROM (SELECT DISTINCT ON (m.route) m.route,"
-            " count(*) OVER each AS n_activities, sum(a.n_songs) OVER each AS n_songs,"
-            " a.id AS activity_id, a.name, a.sport, a.start_time, a.time_zone, a.utc_offset_s,"
-            " a.distance_m FROM measured_activities m JOIN activities a ON a.id = m.activity_id"
-            " WHERE m.user_id = :user AND a.user_id = :user AND m.route IS NOT NULL"
-            " AND m.way IS NOT NULL WINDOW each AS (PARTITION BY m.route)"
-            " ORDER BY m.route, a.start_time DESC, a.id DESC) q"
-            " ORDER BY n_activities DESC, start_time DESC, route"
-        ),
-        {"user": user_id},
-    )
-    found = pd.DataFrame(rows.fetchall(), columns=list(rows.keys()))
-    return found.astype({"start_time": frames.UTC_STAMP, "n_songs": "int64"})
+    return _frame(
+        conn,
+        "SELECT * FROM (SELECT DISTINCT ON (m.route) m.route,"
+        " count(*) OVER each AS n_activities, sum(a.n_songs) OVER each AS n_songs,"
+        " a.id AS activity_id, a.name, a.sport, a.start_time, a.time_zone, a.utc_offset_s,"
+        " a.distance_m FROM measured_activities m JOIN activities a ON a.id = m.activity_id"
+        " WHERE m.user_id = :user AND a.user_id = :user AND m.route IS NOT NULL"
+        " AND m.way IS NOT NULL WINDOW each AS (PARTITION BY m.route)"
+        " ORDER BY m.route, a.start_time DESC, a.id DESC) q"
+        " ORDER BY n_activities DESC, start_time DESC, route",
+        user=user_id,
+    ).astype({"start_time": frames.UTC_STAMP, "n_songs": "int64"})
 
 
 def route_of(conn: Connection, user_id: int) -> dict[int, int]:
@@ -165,3 +179,9 @@ def highest(conn: Connection, user_id: int) -> int:
         {"user": user_id},
     )
     return int(found.scalar_one())
+
+
+def _frame(conn: Connection, query: str, **values: Any) -> pd.DataFrame:
+    rows = conn.execute(text(query), values)
+    # As they are, rows cost pandas more than the query the database.
+    return pd.DataFrame([tuple(row) for row in rows], columns=list(rows.keys()))
