@@ -14,6 +14,7 @@ page = st.navigation(
     [
         st.Page("home.py", title="Home", icon=":material/home:", default=True),
         st.Page("activities.py", title="Activities", icon=":material/route:"),
+        st.Page("insights.py", title="Insights", icon=":material/insights:"),
         st.Page("listening.py", title="Listening", icon=":material/graphic_eq:"),
         st.Page("tempo.py", title="Tempo", icon=":material/speed:"),
         st.Page("add_data.py", title="Add data", icon=":material/add_circle:"),

@@ -35,10 +35,10 @@ def filters(sports: Sequence[str]) -> tuple[activities.Filter, str]:
     songs: Any = st
     with st.container(key="filters"):
         if not session.is_phone():
-            words, sport, days, order = st.columns([3, 2, 2, 2], vertical_alignment="bottom")
+            words, sport, when, order = st.columns([3, 2, 2, 2], vertical_alignment="bottom")
         else:
             words = st.container()
-            sport = days = order = songs = st.expander(_MORE, expanded=_in_use())
+            sport = when = order = songs = st.expander(_MORE, expanded=_in_use())
     search = words.text_input(
         "Search", placeholder="Name, song or artist", key="activities search", **_KEPT
     )
@@ -49,7 +49,7 @@ def filters(sports: Sequence[str]) -> tuple[activities.Filter, str]:
         key="activities sport",
         **_KEPT,
     )
-    picked = _days(days, "activities days")
+    picked = days(when, "activities days")
     sort = order.selectbox(
         "Order", list(_SORTS), format_func=_SORTS.__getitem__, key="activities order", **_KEPT
     )
@@ -72,7 +72,7 @@ def _in_use() -> bool:
 def play_filters(user: User, sources: Sequence[str]) -> plays.Filter:
     """Search, source and days as chosen above the timeline."""
     with st.container(key="filters"):
-        words, source, days = st.columns([3, 2, 2], vertical_alignment="bottom")
+        words, source, when = st.columns([3, 2, 2], vertical_alignment="bottom")
     search = words.text_input(
         "Search", placeholder="Song, artist or album", key="plays search", **_KEPT
     )
@@ -83,7 +83,7 @@ def play_filters(user: User, sources: Sequence[str]) -> plays.Filter:
         key="plays source",
         **_KEPT,
     )
-    since, until = data.between_days(user, _days(days, "plays days"))
+    since, until = data.between_days(user, days(when, "plays days"))
     return plays.Filter(search, chosen, since, until)
 
 
@@ -101,7 +101,8 @@ def source_name(source: str) -> str:
     return names.get(source, source)
 
 
-def _days(column: Any, key: str) -> Sequence[date]:
+def days(column: Any, key: str) -> Sequence[date]:
+    """The first and the last day chosen; one while the other is still to be, or none."""
     # Without bounds one could not look back further than ten years.
     bounds = {
         "min_value": date(1970, 1, 1),

@@ -1,0 +1,28 @@
+"""Insights: what music does to your activities."""
+
+import streamlit as st
+
+from runsous.ui import insights_data, session
+from runsous.ui.components import cards, insights
+
+user = session.require_user()
+
+st.title("What music does")
+insights.waiting(user)
+options = insights_data.options(user)
+if not options.sports:
+    cards.nothing(
+        "measured",
+        "insights",
+        "There are no activities with songs on them yet.",
+        ("add_data.py", "Add music or workouts"),
+    )
+    st.stop()
+
+at = insights_data.seen(user, insights.choose(options))
+view = insights.view()
+if view == "effects":
+    insights.effects(user, at)
+elif view == "songs":
+    insights.songs(user, at)
+insights.method(at)

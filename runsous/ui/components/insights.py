@@ -1,0 +1,272 @@
+"""The parts of the page Insights: which activities, effects, songs, and how it is counted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from html import escape
+from typing import Any
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from runsous.analysis.effects import Effect
+from runsous.analysis.power_songs import FEWEST_PLAYS, Ranking
+from runsous.reports.insights import Chosen
+from runsous.ui import insight_charts as charts
+from runsous.ui import insight_words as words
+from runsous.ui import insights_data as data
+from runsous.ui import session
+from runsous.ui.components import cards, picker
+from runsous.ui.insight_words import Look, Told
+from runsous.ui.insights_data import Seen
+from runsous.ui.session import User, fragment
+
+_EVERY_S = 3.0
+_KEPT: dict[str, Any] = {"persist_state": "session"}
+_MOST_SONGS = 15
+_VIEWS = {
+    "effects": "Faster with faster songs?",
+    "songs": "Power songs",
+}
+_COLOURS = {"date": "Coloured by run", "song": "Coloured by song"}
+_METHOD = (
+    "A song on an activity counts once: from 20 s after its start to its end, if it lasted a minute"
+    " and you moved for four fifths of that.",
+    "Pace is what it would be on the flat. Each activity is compared with itself alone: its own"
+    " level, and its own course (one bend for every three songs), are taken out of everything,"
+    " and so are grade and the first ten minutes. So neither fast songs on race days nor playlists"
+    " that speed up as you do make an effect.",
+    "What is left is fitted by least squares. To see what chance does, the songs of each activity"
+    " are shifted in a circle, 1,999 times. Where several outcomes are tested, those count that"
+    " hold with a false discovery rate below 5 %.",
+    "Tempos count in the octave from 100 to 200 BPM, whatever your cadence.",
+)
+
+
+def choose(options: data.Options) -> Chosen:
+    """Which activities, as chosen above everything; on a phone folded away."""
+    sport: Any
+    kind: Any
+    days: Any
+    with st.container(key="filters"):
+        if session.is_phone():
+            sport = kind = days = st.expander("Sport, kind of workout, days")
+        else:
+            sport, kind, days = st.columns([2, 2, 2], vertical_alignment="bottom")
+    chosen = sport.selectbox(
+        "Sport", options.sports, format_func=str.capitalize, key="insights sport", **_KEPT
+    )
+    of_kind = kind.selectbox(
+        "Kind of workout",
+        [None, *options.kinds],
+        format_func=lambda k: "All kinds" if k is None else words.KINDS.get(k, k),
+        key="insights kind",
+        **_KEPT,
+    )
+    picked = picker.days(days, "insights days")
+    since, until = (picked[0], picked[-1]) if picked else (None, None)
+    return Chosen(chosen, since, until, of_kind)
+
+
+def view() -> str:
+    """Which question is asked."""
+    return _one_of("Question", list(_VIEWS), _VIEWS.__getitem__, "insights view")
+
+
+def _one_of(label: str, choices: list[str], name: Callable[[str], str], key: str) -> str:
+    chosen = st.segmented_control(
+        label,
+        choices,
+        default=choices[0],
+        format_func=name,
+        key=key,
+        label_visibility="collapsed",
+        required=True,
+    )
+    return chosen or choices[0]
+
+
+def waiting(user: User) -> None:
+    """How much is still to be measured; the page is drawn anew when it is done."""
+    if data.waiting(user):
+        fragment(_waiting, run_every=_EVERY_S)(user)
+
+
+def _waiting(user: User) -> None:
+    left = data.waiting(user)
+    if not left:
+        st.rerun()
+    many = "one activity" if left == 1 else f"{left:,} activities"
+    st.html(
+        f'<div class="rs-going"><i></i><div class="rs-quiet">{many} still to be measured; what is'
+        " shown is without them.</div></div>"
+    )
+
+
+def effects(user: User, at: Seen) -> None:
+    """What goes with faster or more energetic songs: all outcomes in a glance, one in full."""
+    look = Look(at[2].sport or "run", user.units)
+    doses = list(words.DOSES)
+    with st.container(horizontal=True):
+        dose = _one_of("What of a song", doses, words.DOSES.__getitem__, "insights dose")
+        found = data.effects(at, dose)
+        outcome = _one_of(
+            "And what of you",
+            list(found),
+            lambda name: _name(found[name], look),
+            "insights outcome",
+        )
+    each = found[outcome]
+    told = words.effect(each, look)
+    if told is None:
+        cards.nothing("enough", "hourglass_empty", f"**Not enough data.** {each.missing}")
+        _missing(at)
+        return
+    _headline(told)
+    _pictures(at, each, look)
+    _bands(at, each, look)
+    _glance(found, look)
+    cards.quiet(words.CAUSE)
+
+
+def _name(each: Effect, look: Look) -> str:
+    is_speed = each.outcome.name == "speed" and not words.axis(each, look)[1]
+    return "Speed" if is_speed else words.OUTCOMES[each.outcome.name]
+
+
+def _headline(told: Told) -> None:
+    mark = '<i class="ok">clear</i>' if told.is_clear else "<i>could be chance</i>"
+    st.html(
+        f'<div class="rs-effect"><b>{escape(told.sentence)}</b>{mark}'
+        f"<div>{escape(told.interval)} · {escape(told.basis)}</div></div>"
+    )
+
+
+def _pictures(at: Seen, each: Effect, look: Look) -> None:
+    main, side = st.columns([3, 2], gap="large")
+    with main:
+        key = "insights colour"
+        colour = st.session_state.get(key) or "date"
+        points = data.points(at, each.dose.name, each.outcome.name, colour)
+        st.vega_lite_chart(charts.scatter(points, each, look), width="stretch", key="scatter")
+        _one_of("Colours", list(_COLOURS), _COLOURS.__getitem__, key)
+        cards.quiet(
+            "One point per song and activity, each activity brought to the level of all; the line"
+            " is the trend within activities, with its interval."
+        )
+    with side:
+        told = words.effect(each, look)
+        st.markdown("**Is it more than chance?**")
+        st.vega_lite_chart(charts.null(each, look), width="stretch", key="null")
+        if told is not None:
+            cards.quiet(f"Orange: yours. Grey: shifted playlists. {told.chance}")
+            st.markdown("**What would make it surer**")
+            cards.quiet(told.surer)
+
+
+def _bands(at: Seen, each: Effect, look: Look) -> None:
+    found = data.bands(at, each.dose.name, each.outcome.name)
+    if len(found) > 1:
+        of = "tempo" if each.dose.name == "tempo" else "energy"
+        st.markdown(f"**By {of}**")
+        cards.quiet(f"{words.away(each, look)}, with 95 % intervals.")
+        st.vega_lite_chart(charts.bands(found, each, look), width="stretch", key="bands")
+
+
+def _glance(found: dict[str, Effect], look: Look) -> None:
+    """All outcomes, a line each."""
+    rows = []
+    for each in found.values():
+        told = words.effect(each, look)
+        name = f"<span>{escape(_name(each, look))}</span>"
+        if told is None:
+            rows.append(f"{name}<div>not enough data</div>")
+            continue
+        mark = " · clear" if told.is_clear else " · could be chance"
+        rows.append(
+            f"{name}<div>{escape(told.sentence)} <small>{escape(told.interval)}{mark}</small></div>"
+        )
+    st.markdown("**All outcomes**")
+    st.html(f'<div class="rs-strips">{"".join(rows)}</div>')
+
+
+def songs(user: User, at: Seen) -> None:
+    """Power songs and calming songs."""
+    look = Look(at[2].sport or "run", user.units)
+    power, calming = data.rankings(at)
+    mean = data.mean_speed(at)
+    st.subheader("Power songs")
+    cards.quiet(_given("Faster than you usually are", power, "at the same heart rate"))
+    _ranking(power, mean, look, is_speed=True)
+    st.subheader("Calming songs")
+    cards.quiet(_given("A lower heart rate than usual", calming, "at the same speed"))
+    _ranking(calming, mean, look, is_speed=False)
+    n_short = data.counts(at)[2].short
+    if n_short:
+        cards.quiet(
+            f"{n_short:,} plays that ended within a minute are left out: an effect, if there is"
+            " one, would not have shown."
+        )
+
+
+def _given(told: str, ranking: Ranking, given: str) -> str:
+    if not ranking.at_equal:
+        given = "whatever the effort, of which too little is known"
+    return (
+        f"{told} in that place of that run, {given}. What was heard seldom is drawn towards none;"
+        f" songs heard at least {FEWEST_PLAYS} times."
+    )
+
+
+def _ranking(ranking: Ranking, mean: float, look: Look, *, is_speed: bool) -> None:
+    rows = ranking.songs
+    is_good = rows["estimate"] > 0 if is_speed else rows["estimate"] < 0
+    rows = rows[is_good].head(_MOST_SONGS)
+    if rows.empty or not ranking.spread:
+        cards.nothing(
+            f"ranking {is_speed}",
+            "hourglass_empty",
+            "No song stands out: what differs between them is no more than chance makes differ.",
+        )
+        return
+    cards.table(
+        ("Song", "Artist", "Effect", "95 % interval", "Heard"),
+        [
+            (
+                (row["title"], f"/track?id={row['track_id']}"),
+                (row["artist"], None),
+                (words.ranked(row["estimate"], mean, look, is_speed=is_speed), None),
+                (
+                    words.ranked_between(row["low"], row["high"], mean, look, is_speed=is_speed),
+                    None,
+                ),
+                (f"{row['n']} ×", None),
+            )
+            for row in rows.to_dict("records")
+        ],
+    )
+
+
+def method(at: Seen) -> None:
+    """How it is counted, what is left out, and the table to check it by."""
+    with st.expander("How this is counted, and the numbers to check it", icon=":material/rule:"):
+        for line in _METHOD:
+            st.markdown(f"- {line}")
+        _missing(at)
+        chosen = {name: value for name, value in vars(at[2]).items() if value is not None}
+        with st.container(horizontal=True):
+            for form in ("csv", "parquet"):
+                query = urlencode({**chosen, "format": form})
+                cards.link(
+                    f"/api/v1/insights/segments?{query}",
+                    f"All songs ({form.upper() if form == 'csv' else 'Parquet'})",
+                    f"songs on activities.{form}",
+                )
+
+
+def _missing(at: Seen) -> None:
+    n_songs, n_activities, left_out = data.counts(at)
+    cards.quiet(
+        f"{n_songs:,} songs on {n_activities:,} activities were measured.",
+        *(f"Left out: {line}." for line in words.left_out(left_out)),
+    )

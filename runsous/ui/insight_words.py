@@ -1,0 +1,227 @@
+"""Effects in the units and words of who reads them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from runsous.analysis import cadence
+from runsous.analysis.effects import Effect
+from runsous.model import ON_FOOT
+from runsous.reports.insights import LeftOut
+from runsous.ui import format as fmt
+from runsous.ui.series import Floats
+
+OUTCOMES: Final = {
+    "speed": "Pace",
+    "heartrate": "Heart rate",
+    "cadence": "Cadence",
+    "lock": "In time",
+}
+DOSES: Final = {"tempo": "Tempo", "energy": "Energy"}
+KINDS: Final = {
+    "steady": "Steady",
+    "progression": "Progression",
+    "intervals": "Intervals",
+    "long": "Long",
+    "short": "Short",
+}
+
+CAUSE: Final = (
+    "What goes together need not cause each other: you may run faster because of a song, or choose"
+    " the song for a fast stretch. Only trying it out can tell."
+)
+_CLEAR: Final = 0.05
+_MORE: Final = 3.0
+"""Four times as many songs halve an interval."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """Whose units, and what sport."""
+
+    sport: str
+    units: fmt.Units
+
+
+@dataclass(frozen=True)
+class Told:
+    """One effect: the sentence, its interval, what it rests on, how it compares with chance, and
+    what would make it surer. ``is_clear`` where chance alone hardly does as much.
+    """
+
+    sentence: str
+    interval: str
+    basis: str
+    chance: str
+    surer: str
+    is_clear: bool
+
+
+def effect(each: Effect, look: Look) -> Told | None:
+    """An effect in words, or ``None`` where there is not enough to tell one."""
+    if each.estimate is None or each.low is None or each.high is None or each.null is None:
+        return None
+    scale = _Scale.of(each, look)
+    step = "+10 BPM" if each.dose.name == "tempo" else "+0.1 energy"
+    is_clear = each.null.p < _CLEAR and (each.q or 0.0) < _CLEAR
+    activities = _count(each.n_activities, "activity", "activities")
+    return Told(
+        sentence=f"{step} goes with {scale.tell(each.estimate)}",
+        interval=f"95 % interval: {scale.between(each.low, each.high)}",
+        basis=f"{_count(each.n_songs, 'song', 'songs')} in {activities}",
+        chance=_chance(each.null.p, is_clear=is_clear),
+        surer=f"About {_MORE * each.n_songs:,.0f} more songs on activities like these would halve"
+        " the interval; so do songs that differ more in tempo within one activity.",
+        is_clear=is_clear,
+    )
+
+
+def shown(each: Effect, look: Look, values: Floats) -> Floats:
+    """Values of the outcome as they are drawn: minutes of pace as seconds, shares as percent."""
+    if each.outcome.name == "speed":
+        length_m = _length_m(look)
+        return length_m / values if length_m else values * 3.6 / _miles(look)
+    return values * 100 if each.outcome.name == "lock" else values
+
+
+def axis(each: Effect, look: Look) -> tuple[str, bool]:
+    """What stands at the axis, and whether it is a pace, of which less is faster."""
+    if each.outcome.name == "speed":
+        length_m = _length_m(look)
+        if length_m:
+            return f"pace, min{_per(look)}", True
+        return ("mph" if look.units == "miles" else "km/h"), False
+    unit = {"heartrate": "bpm", "cadence": cadence.UNITS.get(look.sport, "per minute")}
+    name = OUTCOMES[each.outcome.name].lower()
+    return f"{name}, {unit.get(each.outcome.name, '%')}", False
+
+
+def away(each: Effect, look: Look) -> str:
+    """What bands of a dose are told in."""
+    title, is_pace = axis(each, look)
+    unit = f"s{_per(look)}" if is_pace else title.rpartition(", ")[2]
+    return f"How far from the activity’s own course, {unit}"
+
+
+def left_out(found: LeftOut) -> list[str]:
+    """What does not count, a line for each reason there is."""
+    reasons = (
+        (found.without_tempo, "without a known tempo"),
+        (found.unsure_tempo, "whose tempo is a guess"),
+        (found.short, "shorter than a minute: they end before an effect shows"),
+        (found.unsure, "of which it is not sure that they sounded there"),
+        (found.still, "in which you mostly stood still"),
+    )
+    return [f"{_count(n, 'song', 'songs')} {why}" for n, why in reasons if n]
+
+
+def ranked(value: float, mean: float, look: Look, *, is_speed: bool) -> str:
+    """A song's effect: "4.1 s/km faster", "2.0 bpm lower"."""
+    scale = _Scale.speed(look, mean) if is_speed else _Scale(1.0, "bpm", "higher", "lower")
+    return scale.tell(value)
+
+
+def ranked_between(low: float, high: float, mean: float, look: Look, *, is_speed: bool) -> str:
+    """The interval of a song's effect: "0.4 slower to 8.0 faster"."""
+    scale = _Scale.speed(look, mean) if is_speed else _Scale(1.0, "bpm", "higher", "lower")
+    return scale.between(low, high)
+
+
+def ends(each: Effect) -> tuple[str, str]:
+    """What stands at the left and the right of what chance does."""
+    more, less = {"speed": ("faster", "slower"), "lock": ("more in time", "less in time")}.get(
+        each.outcome.name, ("higher", "lower")
+    )
+    return less, more
+
+
+@dataclass(frozen=True)
+class _Scale:
+    factor: float
+    unit: str
+    more: str
+    less: str
+    digits: int = 1
+
+    @classmethod
+    def of(cls, each: Effect, look: Look) -> _Scale:
+        if each.outcome.name == "speed":
+            return cls.speed(look, each.mean or 1.0)
+        if each.outcome.name == "lock":
+            return cls(100.0, "percentage points", "more in time", "less in time")
+        unit = cadence.UNITS.get(look.sport, "per minute")
+        if each.outcome.name == "heartrate":
+            return cls(1.0, "bpm", "higher heart rate", "lower heart rate")
+        return cls(1.0, unit, "higher cadence", "lower cadence")
+
+    @classmethod
+    def speed(cls, look: Look, mean_mps: float) -> _Scale:
+        length_m = _length_m(look)
+        if not length_m:
+            unit = "mph" if look.units == "miles" else "km/h"
+            return cls(3.6 / _miles(look), unit, "faster", "slower", 2)
+        # How much shorter a kilometre takes at the usual speed.
+        return cls(length_m / mean_mps**2, f"s{_per(look)}", "faster", "slower")
+
+    def number(self, value: float) -> float:
+        return self.factor * value
+
+    def tell(self, value: float) -> str:
+        """ "2.1 s/km faster" """
+        number = round(self.number(value), self.digits)
+        if number == 0:
+            return f"no difference ({self.unit})"
+        return f"{self.plain(value)} {self.unit} {self.word(value)}"
+
+    def between(self, low: float, high: float) -> str:
+        """ "0.3 slower to 4.5 faster", "1.2 to 4.5 s/km faster" """
+        if (low < 0) == (high < 0):
+            small, large = sorted((low, high), key=abs)
+            return f"{self.plain(small)} to {self.tell(large)}"
+        return f"{self.plain(low)} {self.less_short} to {self.plain(high)} {self.more_short}"
+
+    def plain(self, value: float) -> str:
+        return f"{abs(self.number(value)):.{self.digits}f}"
+
+    def word(self, value: float) -> str:
+        return self.more if value > 0 else self.less
+
+    @property
+    def less_short(self) -> str:
+        return self.less.partition(" ")[0]
+
+    @property
+    def more_short(self) -> str:
+        return self.more.partition(" ")[0]
+
+
+def _length_m(look: Look) -> float | None:
+    """What a pace is of: 1 km or mile on foot, 100 m or yards in water; ``None`` for speeds."""
+    if look.sport in ON_FOOT:
+        return fmt.metres_per_unit(look.units)
+    if look.sport == "swim":
+        return 100 * fmt.METRES_PER_YARD if look.units == "miles" else 100.0
+    return None
+
+
+def _per(look: Look) -> str:
+    if look.sport == "swim":
+        return "/100 yd" if look.units == "miles" else "/100 m"
+    return "/mi" if look.units == "miles" else "/km"
+
+
+def _miles(look: Look) -> float:
+    return fmt.metres_per_unit(look.units) / 1000
+
+
+def _chance(p: float, *, is_clear: bool) -> str:
+    share = "fewer than 0.1 %" if p < 0.001 else f"{p:.1%}".replace("%", " %")
+    told = f"The same playlists begun elsewhere in each activity do as much in {share} of trials"
+    if is_clear:
+        return f"{told}: hard to explain by chance."
+    return f"{told}: this may well be chance."
+
+
+def _count(n: int, one: str, many: str) -> str:
+    return f"{n:,} {one if n == 1 else many}"

@@ -1,0 +1,138 @@
+"""What the page Insights reads; everything is cached until the user's data changes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+import streamlit as st
+
+from runsous import jobs
+from runsous.analysis import effects as measuring
+from runsous.analysis.effects import Band, Effect
+from runsous.analysis.power_songs import Ranking
+from runsous.reports import insights as report
+from runsous.reports.insights import Chosen, LeftOut, Songs
+from runsous.store import database, efforts
+from runsous.ui import insight_charts
+from runsous.ui.session import User
+
+_TTL = 3600
+
+DOSES = {dose.name: dose for dose in measuring.DOSES}
+OUTCOMES = {outcome.name: outcome for outcome in measuring.OUTCOMES}
+
+Seen = tuple[int, int, Chosen]
+"""Whose, at which version of their data, and which activities."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What there is to choose from: sports and kinds, the most frequent first."""
+
+    sports: list[str]
+    kinds: list[str]
+
+
+def options(user: User) -> Options:
+    """What there is to choose from."""
+    found = _songs(user.id, user.version).activities
+    sports = found["sport"].value_counts().index.tolist()
+    return Options(sports, found["kind"].dropna().value_counts().index.tolist())
+
+
+def waiting(user: User) -> int:
+    """How many activities are still to be measured, now; sees to it that they are."""
+    with database.current().begin() as conn:
+        number = efforts.n_stale(conn, user.id)
+    if number:
+        jobs.defer_measuring(database.current(), user.id)
+    return number
+
+
+def seen(user: User, chosen: Chosen) -> Seen:
+    """By what everything is cached."""
+    return user.id, user.version, chosen
+
+
+def counts(at: Seen) -> tuple[int, int, LeftOut]:
+    """Songs that count, on how many activities, and those that do not."""
+    found = _chosen(at)
+    on = found.efforts["activity_id"].nunique()
+    return len(found.efforts), on, report.left_out(found)
+
+
+@st.cache_data(ttl=_TTL, max_entries=64, show_spinner=False)
+def effects(at: Seen, dose: str) -> dict[str, Effect]:
+    """What goes with more of a dose, by outcome."""
+    found = report.effects(_chosen(at), DOSES[dose])
+    return {each.outcome.name: each for each in found}
+
+
+@st.cache_data(ttl=_TTL, max_entries=64, show_spinner=False)
+def bands(at: Seen, dose: str, outcome: str) -> list[Band]:
+    """The outcome by bands of the dose."""
+    return report.bands(_chosen(at), DOSES[dose], OUTCOMES[outcome])
+
+
+@st.cache_data(ttl=_TTL, max_entries=64, show_spinner=False)
+def rankings(at: Seen) -> tuple[Ranking, Ranking]:
+    """Power songs and calming songs."""
+    with database.current().begin() as conn:
+        found = _chosen(at)
+        return report.power(conn, at[0], found), report.calming(conn, at[0], found)
+
+
+@st.cache_data(ttl=_TTL, max_entries=64, show_spinner=False)
+def mean_speed(at: Seen) -> float:
+    """Metres per second of all songs, on the flat."""
+    return float(_chosen(at).efforts["flat_mps"].mean())
+
+
+@st.cache_data(ttl=_TTL, max_entries=64, show_spinner=False)
+def points(at: Seen, dose: str, outcome: str, colour: str) -> pd.DataFrame:
+    """What is drawn of songs on activities, at most 800 of them, evenly picked.
+
+    ``x, y`` as :func:`runsous.analysis.effects.per_activity`; ``c`` is a colour by ``date`` or by
+    ``song``, ``song`` its name and ``day`` when.
+    """
+    found = _chosen(at)
+    rows = _of_some(measuring.per_activity(found.efforts, DOSES[dose], OUTCOMES[outcome]))
+    facts = found.activities[["activity_id", "start_time", "utc_offset_s"]]
+    rows = rows.merge(facts, on="activity_id", how="left")
+    with database.current().begin() as conn:
+        names = efforts.songs(conn, at[0], rows["track_id"].unique().tolist())
+    rows = rows.merge(names, on="track_id", how="left")
+    offset = pd.to_timedelta(rows["utc_offset_s"].fillna(0).astype("float64"), unit="s")
+    is_by_song = colour == "song"
+    by = insight_charts.by_song(rows["track_id"]) if is_by_song else None
+    return pd.DataFrame(
+        {
+            "x": rows["x"],
+            "y": rows["y"],
+            "c": by or insight_charts.by_date(rows["start_time"]),
+            "song": rows["title"] + " – " + rows["artist"],
+            "day": (rows["start_time"] + offset).dt.strftime("%Y-%m-%d"),
+        }
+    )
+
+
+def _of_some(rows: pd.DataFrame) -> pd.DataFrame:
+    """Those with others to compare with, thinned to what can be drawn."""
+    rows = rows[rows["n"] >= 2]
+    if len(rows) <= insight_charts.MOST_POINTS:
+        return rows
+    return rows.sample(insight_charts.MOST_POINTS, random_state=20).sort_index()
+
+
+# Forty thousand songs take some 6 MB.
+@st.cache_resource(ttl=_TTL, max_entries=8, show_spinner=False)
+def _songs(user_id: int, version: int) -> Songs:
+    with database.current().begin() as conn:
+        return report.songs(conn, user_id)
+
+
+@st.cache_resource(ttl=_TTL, max_entries=8, show_spinner=False)
+def _chosen(at: Seen) -> Songs:
+    user_id, version, chosen = at
+    return report.choose(_songs(user_id, version), chosen)
