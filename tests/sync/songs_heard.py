@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine, text
 
 from runsous import frames
 from runsous.demo.services.catalogue import Recording
+from runsous.store import song_queue
 from runsous.sync import crawling, listening
 from runsous.sync.patience import RULES
 
@@ -45,11 +46,21 @@ def crawl(engine: Engine, rounds: int = 60) -> None:
             conn.execute(text("UPDATE song_sources SET next_at = now() WHERE message IS NOT NULL"))
         sources = crawling.due(engine)
         if not sources:
+            assert settled(engine)
             return
         for source in sources:
             while crawling.go_on(engine, source, threading.Event()):
                 pass
     raise AssertionError("there is always more to ask")
+
+
+def settled(engine: Engine) -> bool:
+    """Whether every song says of itself where it waits as all that is known of it does."""
+    said = "SELECT id, waits_at FROM songs ORDER BY id"
+    before = rows(engine, said)
+    with engine.begin() as conn:
+        song_queue.settle(conn, [row["id"] for row in before])
+    return before == rows(engine, said)
 
 
 def rows(engine: Engine, query: str, **values: Any) -> list[dict[str, Any]]:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from datetime import timedelta
+from urllib.parse import parse_qsl
 
 import pytest
 from sqlalchemy import text
 
+from runsous import settings
 from runsous.demo.services.catalogue import Catalogue, made_up, recording
 from runsous.demo.services.faults import Chance, Fault
 from runsous.demo.services.limits import Counted, Sliding
@@ -15,7 +18,7 @@ from runsous.demo.services.noise import Noise
 from runsous.demo.services.sample_world import made_up_world
 from runsous.demo.services.server import Simulators
 from runsous.demo.services.world import Clock, Song
-from runsous.store import song_queue, songs, users
+from runsous.store import song_facts, song_queue, songs, users
 from runsous.sync import crawling, tempo
 from tests.sync import connected, songs_heard
 
@@ -276,6 +279,94 @@ def test_spotify_is_left_alone_once_it_has_refused(engine, user, sims, catalogue
     songs_heard.age(engine, timedelta(days=400))
     songs_heard.crawl(engine)
     assert len(sims.calls.of("spotify", "audio-features")) == 1
+
+
+def test_spotify_is_asked_again_by_another_application_alone(
+    engine, user, sims, catalogue, monkeypatch
+):
+    def known_as(client_id):
+        services = replace(settings.current().services, spotify_client_id=client_id)
+        settings.use(replace(settings.current(), services=services))
+
+    connected.connect(engine, user, sims, "spotify")
+    first = settings.current().services.spotify_client_id
+    ids = [each.spotify_ids[0] for each in catalogue.recordings[:4]]
+    songs_heard.hear(engine, user, catalogue.recordings[:4], spotify_id=ids)
+    songs_heard.crawl(engine)
+    known_as("another")
+    songs_heard.crawl(engine)
+    assert len(sims.calls.of("spotify", "audio-features")) == 2
+    # Two servers on one database, each with its own: neither makes the other forget.
+    for each in (first, "another", first):
+        known_as(each)
+        songs_heard.crawl(engine)
+    assert len(sims.calls.of("spotify", "audio-features")) == 2
+    sims.spotify.audio_features.is_open = True
+    known_as("an old one that it tells")
+    songs_heard.crawl(engine)
+    told = songs_heard.rows(
+        engine, "SELECT DISTINCT song_id FROM song_facts WHERE source = 'spotify'"
+    )
+    assert len(told) == 4
+
+
+def batches(sims, source, separator):
+    """How many songs each call asked for, one after another."""
+    calls = [call.query for call in sims.calls.of(source)]
+    names = ("recording_ids", "ids")
+    asked = [dict(parse_qsl(query)) for query in calls]
+    return [len(next(q[n] for n in names if n in q).split(separator)) for q in asked]
+
+
+def test_calls_for_many_songs_ask_for_as_many_as_there_may_be(engine, user, sims, monkeypatch):
+    catalogue = made_up(90)
+    for source in ("reccobeats", "acousticbrainz"):
+        getattr(sims, source)._catalogue = catalogue
+    songs_heard.hear(
+        engine,
+        user,
+        catalogue.recordings,
+        spotify_id=[each.spotify_ids[0] for each in catalogue.recordings],
+        mbid=[each.mbid for each in catalogue.recordings],
+    )
+    crawling.due(engine)
+    with engine.begin() as conn:
+        conn.execute(text("UPDATE song_ids SET match = 0.9"))
+    crawling.rank(engine)
+    with engine.begin() as conn:
+        every = conn.execute(text("SELECT id FROM songs")).scalars().all()
+        song_queue.settle(conn, every)
+    for source in ("reccobeats", "acousticbrainz"):
+        assert not crawling.go_on(engine, source, threading.Event())
+    # ReccoBeats tells names and features apart.
+    assert batches(sims, "reccobeats", ",") == [40, 40, 40, 40, 10, 10]
+    assert batches(sims, "acousticbrainz", ";") == [25, 25, 25, 15]
+
+
+def test_songs_found_while_a_batch_is_asked_for_make_up_the_next(engine, user, sims, catalogue):
+    """Another source finds one after the other: a call for each would be one for forty."""
+    heard = catalogue.recordings[:12]
+    songs_heard.hear(engine, user, heard)
+    crawling.due(engine)
+    found = {row["title"]: row["id"] for row in songs_heard.rows(engine, "SELECT * FROM songs")}
+
+    def find(n):
+        with engine.begin() as conn:
+            for each in heard[n : n + 4]:
+                ids = [("spotify", each.spotify_ids[0], 1.0)]
+                song_facts.note_ids(conn, found[each.title], "deezer", ids)
+            song_queue.settle(conn, list(found.values()))
+
+    find(0)
+    assert not crawling.go_on(engine, "reccobeats", threading.Event())
+    find(4)
+    # Its own answers give it no reason to go on at once.
+    assert "reccobeats" not in crawling.due(engine)
+    find(8)
+    crawling.go_on(engine, "deezer", threading.Event())
+    assert "reccobeats" in crawling.due(engine)
+    crawling.go_on(engine, "reccobeats", threading.Event())
+    assert batches(sims, "reccobeats", ",")[:4:2] == [4, 8]
 
 
 def test_being_stopped_between_two_songs_loses_nothing(engine, user, sims, catalogue, monkeypatch):
