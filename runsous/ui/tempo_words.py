@@ -86,7 +86,7 @@ def relation(said: float | None, shown: float | None) -> str:
 
 def match(row: Mapping[str, Any]) -> str:
     """How well what a source found goes with the song."""
-    return "" if row["identifier"] is None else f"{row['match']:.0%}"
+    return "" if row["identifier"] is None else f"{row['match'] * 100:.0f} %"
 
 
 def locked(share: float | None, relation: str | None) -> str:

@@ -48,8 +48,8 @@ def test_what_sources_say_is_one_beat_with_its_evidence(open_song, engine):
     assert "82 % energy" in said
     assert "31 % cheerfulness" in said
     assert "A minor key" in said
-    assert "Deezer 85.5 BPM the same beat, × 2 Mon 1 Jul 2024 95%" in said
-    assert "AcousticBrainz 171.2 BPM the same Mon 1 Jul 2024 95%" in said
+    assert "Deezer 85.5 BPM the same beat, × 2 Mon 1 Jul 2024 95 %" in said
+    assert "AcousticBrainz 171.2 BPM the same Mon 1 Jul 2024 95 %" in said
     assert 'href="https://www.deezer.com/track/917"' in "".join(e.value for e in html(page))
 
 
