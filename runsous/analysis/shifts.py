@@ -16,7 +16,7 @@ import numpy as np
 from runsous.analysis.geo import Floats, Ints
 from runsous.analysis.within import Compared
 
-N_SHIFTS: Final = 1999
+N_SHIFTS: Final = 999
 _SEED: Final = 20
 _SAME: Final = 1e-9
 
@@ -44,8 +44,8 @@ def null(compared: Compared, dose: Floats, outcome: Floats, n: int = N_SHIFTS) -
     true_up = true_down = 0.0
     for block, places in zip(compared.blocks, compared.places, strict=True):
         shifted = block.without_course(_shifts(dose[places]))
-        over = np.einsum("ask,as->ak", shifted, outcome[places])
-        under = np.einsum("ask,ask->ak", shifted, shifted)
+        over = (outcome[places][:, None, :] @ shifted)[:, 0]
+        under = np.square(shifted).sum(axis=1)
         true_up += float(over[:, 0].sum())
         true_down += float(under[:, 0].sum())
         for start in range(0, len(places), 256):

@@ -38,9 +38,9 @@ class Block:
 
     def without_course(self, values: Floats) -> Floats:
         """What level and course do not explain, of values (activities × songs × whatever)."""
-        told = np.einsum("ask,as...->ak...", self.basis, values)
-        left: Floats = values - np.einsum("ask,ak...->as...", self.basis, told)
-        return left
+        columns = values.reshape(*self.rows.shape, -1)
+        left: Floats = columns - self.basis @ (self.basis.transpose(0, 2, 1) @ columns)
+        return left.reshape(values.shape)
 
 
 def n_terms(n_songs: int) -> int:

@@ -216,7 +216,7 @@ def _miles(look: Look) -> float:
 
 
 def _chance(p: float, *, is_clear: bool) -> str:
-    share = "fewer than 0.1 %" if p < 0.001 else f"{p:.1%}".replace("%", " %")
+    share = "fewer than 0.2 %" if p < 0.002 else f"{p:.1%}".replace("%", " %")
     told = f"The same playlists begun elsewhere in each activity do as much in {share} of trials"
     if is_clear:
         return f"{told}: hard to explain by chance."

@@ -37,7 +37,7 @@ _METHOD = (
     " and so are grade and the first ten minutes. So neither fast songs on race days nor playlists"
     " that speed up as you do make an effect.",
     "What is left is fitted by least squares. To see what chance does, the songs of each activity"
-    " are shifted in a circle, 1,999 times. Where several outcomes are tested, those count that"
+    " are shifted in a circle, 999 times. Where several outcomes are tested, those count that"
     " hold with a false discovery rate below 5 %.",
     "Tempos count in the octave from 100 to 200 BPM, whatever your cadence.",
 )
