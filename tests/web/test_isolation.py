@@ -100,6 +100,7 @@ CASES: dict[tuple[str, str], Open | Members | Own | Named] = {
     ("GET", f"{A}/tracks/{{track_id}}/tempo"): Named(),
     ("PUT", f"{A}/tracks/{{track_id}}/tempo"): Named(send={"json": {"bpm": 174.0}}),
     ("DELETE", f"{A}/tracks/{{track_id}}/tempo"): Named(204),
+    ("GET", f"{A}/insights/workouts"): Own(),
     ("POST", f"{A}/imports"): Own(202, send=FILE),
     ("GET", f"{A}/imports/{{import_id}}"): Named(),
     ("GET", f"{A}/tokens"): Own(shows="token"),
