@@ -174,27 +174,34 @@ def turns(conn: Connection, at: Sequence[str], user_id: int) -> Turns:
     """
     if not at:
         return Turns({}, 0, 0)
-    each = [
-        f"""SELECT '{source}', count(*) FILTER (WHERE is_mine), count(*) FILTER (WHERE place <=
-    (SELECT max(place) FROM queue WHERE is_mine AND '{source}' = ANY (waits_at)))
-FROM queue WHERE '{source}' = ANY (waits_at)"""  # noqa: S608 - ours
+    waits = ", ".join(f"'{source}' = ANY (s.waits_at) AS {source}" for source in at)
+    last = ", ".join(
+        f"count(*) FILTER (WHERE {source}) AS n_{source},"
+        f" max(place) FILTER (WHERE {source}) AS last_{source}"
         for source in at
-    ]
+    )
+    until = " UNION ALL ".join(
+        f"SELECT '{source}', n_{source},"  # noqa: S608 - ours
+        f" (SELECT count(*) FROM queue WHERE {source} AND place <= last_{source}) FROM last"
+        for source in at
+    )
+    # By band, then by plays, then by id, as one number: it is compared a hundred thousand times.
+    place = f"(CAST({_PRESENT_BAND} AS bigint) << 60) - (CAST(s.n_plays AS bigint) << 32) + s.id"
     found = conn.execute(
         text(
-            f"""WITH mine AS MATERIALIZED (SELECT DISTINCT song_id AS id FROM tracks
+            f"""WITH mine AS MATERIALIZED (SELECT song_id AS id FROM tracks
     WHERE user_id = :user AND song_id IS NOT NULL),
-queue AS MATERIALIZED (SELECT *, row_number() OVER (ORDER BY band, n_plays DESC, id) AS place
-    FROM (SELECT s.id, {_PRESENT_BAND} AS band, s.n_plays, s.waits_at, m.id IS NOT NULL AS is_mine
-        FROM songs s LEFT JOIN mine m ON m.id = s.id
-        WHERE s.waits_at && :at AND (m.id IS NOT NULL OR s.band <> 4
-            AND (NOT EXISTS (SELECT FROM users WHERE {_HAS_PAUSED})
-                OR s.id IN (SELECT song_id FROM tracks t WHERE {_LISTENS})))) q)
-{" UNION ALL ".join(each)}
-UNION ALL SELECT NULL, (SELECT count(*) FROM queue WHERE is_mine), (SELECT count(*)
+queue AS MATERIALIZED (SELECT {waits}, {place} AS place, m.id IS NOT NULL AS is_mine
+    FROM songs s LEFT JOIN mine m ON m.id = s.id
+    WHERE s.waits_at && :at AND (m.id IS NOT NULL OR s.band <> 4
+        AND (NOT EXISTS (SELECT FROM users WHERE {_HAS_PAUSED})
+            OR s.id IN (SELECT song_id FROM tracks t WHERE {_LISTENS})))),
+last AS MATERIALIZED (SELECT count(*) AS n, {last} FROM queue WHERE is_mine)
+{until}
+UNION ALL SELECT NULL, n, (SELECT count(*)
     FROM (SELECT DISTINCT song_id AS id FROM song_lookups
         WHERE source = ANY (:at) AND state = 'failed') f
-    JOIN mine USING (id) JOIN songs s USING (id) WHERE NOT s.waits_at && :at)"""  # noqa: S608 - ours
+    JOIN mine USING (id) JOIN songs s USING (id) WHERE NOT s.waits_at && :at) FROM last"""  # noqa: S608 - ours
         ),
         {"user": user_id, "at": list(at)},
     ).all()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+import threading
+import time
 
 import pytest
 from sqlalchemy import text
@@ -11,62 +12,27 @@ from runsous.reports import lookups
 from runsous.store import song_facts, song_queue, songs, users
 from runsous.store.song_facts import Lookup
 from runsous.store.song_queue import Band
+from tests.store.queued import (
+    BEFORE,
+    LATER,
+    NOW,
+    asked,
+    hearing,
+    known_by,
+    run_to,
+    tell_tempo,
+    titles,
+)
 from tests.sync import make
-
-NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
-LATER, BEFORE = NOW + timedelta(days=1), NOW - timedelta(days=1)
 
 
 @pytest.fixture
 def heard(engine, tmp_path):
-    """Takes songs into the catalogue that a user heard so often: their ids by title."""
-    user = make.user(engine)
-
-    def hear(**times):
-        plays = [title for title, n in times.items() for _ in range(n)]
-        history = [(300 * at, f"Ana – {title}", 200.0) for at, title in enumerate(plays)]
-        make.take(engine, make.written(tmp_path, "heard.json", make.spotify(*history)))
-        with engine.begin() as conn:
-            songs.enrol(conn, user)
-            songs.rank(conn)
-            conn.execute(text("DELETE FROM song_ids"))
-            ids = {row.title: row.id for row in conn.execute(text("SELECT title, id FROM songs"))}
-            song_queue.settle(conn, ids.values())
-            return ids
-
-    return hear
-
-
-def asked(conn, song, source, state, due_at, *asked_with):
-    song_facts.note_lookup(conn, song, source, Lookup(state, asked_with, due_at), BEFORE)
-    song_queue.settle(conn, [song])
-
-
-def known_by(conn, song, kind, value, match=None):
-    song_facts.note_ids(conn, song, "listens", [(kind, value, match)])
-    song_queue.settle(conn, [song])
-
-
-def titles(conn, source, limit=10):
-    return [each.title for each in song_queue.wanted(conn, source, NOW, limit)]
+    return hearing(engine, tmp_path)
 
 
 def bands(conn, source):
     return dict(+song_queue.bands(conn, [source], NOW)[source])
-
-
-def run_to(conn, song):
-    conn.execute(text("UPDATE songs SET band = 1 WHERE id = :song"), {"song": song})
-
-
-def tell_tempo(conn, song):
-    conn.execute(
-        text(
-            "INSERT INTO song_facts (song_id, source, identifier, asked, match, bpm, fetched_at)"
-            " VALUES (:song, 'deezer', '1', 'search', 1, 120, :now)"
-        ),
-        {"song": song, "now": NOW},
-    )
 
 
 def test_never_asked_comes_by_band_then_by_plays(engine, heard):
@@ -187,22 +153,6 @@ def test_songs_of_nobody_but_who_paused_are_not_asked_for(engine, heard):
         assert bands(conn, "deezer") == {Band.DISCOVERY: 1}
 
 
-def test_progress_counts_a_song_once_however_many_sources_are_to_be_asked(engine, heard):
-    ids = heard(Open=1, Half=1, Done=1)
-    with engine.begin() as conn:
-        for source in song_queue.WAYS:
-            asked(conn, ids["Done"], source, "found", LATER)
-        asked(conn, ids["Half"], "deezer", "found", LATER)
-        at = lookups.progress(conn, make.user(engine), NOW)
-        assert (at.total, at.done) == (3, 1)
-        assert {each.name: each.n_open for each in at.sources} == {
-            "deezer": 1,
-            "musicbrainz": 2,
-            "reccobeats": 0,
-            "acousticbrainz": 0,
-        }
-
-
 def test_the_queue_names_every_band_of_every_source(connection):
     assert lookups.queue(connection, NOW) == {
         source: dict.fromkeys(Band, 0)
@@ -221,3 +171,20 @@ def test_songs_are_taken_in_bit_by_bit(engine, tmp_path):
         assert len({track for each in taken for track in each}) == 5
         assert songs.of_user(conn, user).untied == 0
         assert songs.untied_users(conn) == []
+
+
+def test_two_sources_that_answer_at_once_both_count(engine, heard):
+    """Each sees of the other's answer nothing until it is there to stay."""
+    song = heard(One=1)["One"]
+    with engine.connect() as first, engine.connect() as second, first.begin(), second.begin():
+        asked(first, song, "deezer", "found", LATER)
+        song_facts.note_lookup(second, song, "musicbrainz", Lookup("found", ["search"], LATER), NOW)
+        settling = threading.Thread(target=song_queue.settle, args=(second, [song]))
+        settling.start()
+        time.sleep(0.2)
+        assert settling.is_alive()
+        first.commit()
+        settling.join(10)
+        second.commit()
+    with engine.begin() as conn:
+        assert titles(conn, "deezer") == titles(conn, "musicbrainz") == []
