@@ -3,7 +3,7 @@
 import streamlit as st
 
 from runsous.ui import insights_data, session
-from runsous.ui.components import cards, insights
+from runsous.ui.components import cards, insights, workout_music
 
 user = session.require_user()
 
@@ -19,8 +19,12 @@ if not options.sports:
     )
     st.stop()
 
-at = insights_data.seen(user, insights.choose(options))
 view = insights.view()
+if view == "life":
+    workout_music.show(user)
+    st.stop()
+
+at = insights_data.seen(user, insights.choose(user, options))
 if view == "effects":
     insights.effects(user, at)
 elif view == "songs":

@@ -135,12 +135,12 @@ def frame(conn: Connection, user_id: int) -> pd.DataFrame:
 
 def activities(conn: Connection, user_id: int) -> pd.DataFrame:
     """One row per measured activity: ``activity_id, name, sport, start_time, utc_offset_s, kind,
-    is_sample, distance_m, n_short, n_unsure, n_still``, the oldest first.
+    route, is_sample, distance_m, n_short, n_unsure, n_still``, the oldest first.
     """
     rows = conn.execute(
         text(
             "SELECT a.id AS activity_id, a.name, a.sport, a.start_time, a.utc_offset_s, m.kind,"
-            " a.is_sample, a.distance_m, m.n_short, m.n_unsure, m.n_still"
+            " m.route, a.is_sample, a.distance_m, m.n_short, m.n_unsure, m.n_still"
             " FROM measured_activities m JOIN activities a ON a.id = m.activity_id"
             " WHERE m.user_id = :user AND a.user_id = :user ORDER BY a.start_time, a.id"
         ),

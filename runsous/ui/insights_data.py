@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from runsous import jobs
+from runsous import frames, jobs
 from runsous.analysis import effects as measuring
 from runsous.analysis.effects import Band, Effect
 from runsous.analysis.power_songs import Ranking
 from runsous.reports import insights as report
 from runsous.reports.insights import Chosen, LeftOut, Songs
-from runsous.store import database, efforts
+from runsous.store import database, efforts, ways
 from runsous.ui import insight_charts
 from runsous.ui.session import User
 
@@ -28,17 +29,32 @@ Seen = tuple[int, int, Chosen]
 
 @dataclass(frozen=True)
 class Options:
-    """What there is to choose from: sports and kinds, the most frequent first."""
+    """What there is to choose from: sports, kinds and routes, the most frequent first.
+
+    A route, run at least twice, has a row of :func:`store.ways.routes`.
+    """
 
     sports: list[str]
     kinds: list[str]
+    routes: dict[int, dict[str, Any]]
 
 
 def options(user: User) -> Options:
     """What there is to choose from."""
     found = _songs(user.id, user.version).activities
-    sports = found["sport"].value_counts().index.tolist()
-    return Options(sports, found["kind"].dropna().value_counts().index.tolist())
+    return Options(
+        found["sport"].value_counts().index.tolist(),
+        found["kind"].dropna().value_counts().index.tolist(),
+        _routes(user.id, user.version),
+    )
+
+
+@st.cache_data(ttl=_TTL, max_entries=64, show_spinner=False)
+def _routes(user_id: int, version: int) -> dict[int, dict[str, Any]]:
+    with database.current().begin() as conn:
+        found = ways.routes(conn, user_id)
+    again = found[(found["n_activities"] > 1) & (found["n_songs"] > 0)]
+    return {row["route"]: row for row in frames.records(again)}
 
 
 def waiting(user: User) -> int:

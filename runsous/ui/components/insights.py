@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from html import escape
 from typing import Any
 from urllib.parse import urlencode
@@ -12,6 +12,7 @@ import streamlit as st
 from runsous.analysis.effects import Effect
 from runsous.analysis.power_songs import FEWEST_PLAYS, Ranking
 from runsous.reports.insights import Chosen
+from runsous.ui import format as fmt
 from runsous.ui import insight_charts as charts
 from runsous.ui import insight_words as words
 from runsous.ui import insights_data as data
@@ -27,6 +28,7 @@ _MOST_SONGS = 15
 _VIEWS = {
     "effects": "Faster with faster songs?",
     "songs": "Power songs",
+    "life": "Workouts and the rest of life",
 }
 _COLOURS = {"date": "Coloured by run", "song": "Coloured by song"}
 _METHOD = (
@@ -43,16 +45,17 @@ _METHOD = (
 )
 
 
-def choose(options: data.Options) -> Chosen:
+def choose(user: User, options: data.Options) -> Chosen:
     """Which activities, as chosen above everything; on a phone folded away."""
     sport: Any
     kind: Any
+    route: Any
     days: Any
     with st.container(key="filters"):
         if session.is_phone():
-            sport = kind = days = st.expander("Sport, kind of workout, days")
+            sport = kind = route = days = st.expander("Sport, kind of workout, route, days")
         else:
-            sport, kind, days = st.columns([2, 2, 2], vertical_alignment="bottom")
+            sport, kind, route, days = st.columns([2, 2, 3, 2], vertical_alignment="bottom")
     chosen = sport.selectbox(
         "Sport", options.sports, format_func=str.capitalize, key="insights sport", **_KEPT
     )
@@ -63,9 +66,22 @@ def choose(options: data.Options) -> Chosen:
         key="insights kind",
         **_KEPT,
     )
+    on_route = route.selectbox(
+        "Route",
+        [None, *(number for number, row in options.routes.items() if row["sport"] == chosen)],
+        format_func=lambda n: "All routes" if n is None else _route(user, options.routes[n]),
+        key="insights route",
+        **_KEPT,
+    )
     picked = picker.days(days, "insights days")
     since, until = (picked[0], picked[-1]) if picked else (None, None)
-    return Chosen(chosen, since, until, of_kind)
+    return Chosen(chosen, since, until, of_kind, on_route)
+
+
+def _route(user: User, row: Mapping[str, Any]) -> str:
+    """A route by what its last run is called: "Isar half marathon, 21.1 km, 3 times"."""
+    far = fmt.distance(row["distance_m"], user.units)
+    return f"{cards.name_of(row)}, {far}, {row['n_activities']} times"
 
 
 def view() -> str:
