@@ -40,6 +40,9 @@ GIVEN = os.environ.get("DATABASE_URL")
 _CHROMIUM = [
     "--no-sandbox",
     "--disable-quic",
+    "--disable-gpu-compositing",
+    # Nobody is there but this machine.
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",

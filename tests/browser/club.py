@@ -65,9 +65,9 @@ def visit(browser: Browser, club: Club) -> Iterator[Visit]:
                 for name, value in (cookies or {}).items()
             ]
         )
-        screen.keep_offline(context)
         opened.append(context)
         page = context.new_page()
+        screen.keep_offline(page)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         # What the policy of the page forbids is told here.
         page.on("console", lambda m: complaints.extend([m.text] if "Policy" in m.text else []))

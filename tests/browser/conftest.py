@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,9 @@ from tests import running
 from tests.browser import screen, story
 
 Open = Callable[..., Page]
+
+AWAY = "about:blank"
+"""Where a window is that nobody uses."""
 
 
 @dataclass
@@ -43,33 +47,43 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture(scope="session")
 def windows(browser: Browser, server: Server) -> Iterator[Open]:
-    """Opens a page of the app in a window of its own; the end sees that none complained."""
+    """Opens a page of the app in a window that nobody else has; the end sees that none complained.
+
+    What was put away is used again: a window that was there has the app's scripts already.
+    """
     complaints: list[str] = []
-    contexts = []
+    all_of_a_kind: dict[str, list[Page]] = {}
+
+    def open_window(**options: Any) -> Page:
+        context = browser.new_context(**options)
+        context.set_default_timeout(60_000)
+        page = context.new_page()
+        screen.keep_offline(page)
+        page.on("console", lambda message: complaints.extend(_complaint(message)))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        return page
 
     def open_page(path: str = "", **options: Any) -> Page:
         options = {"viewport": {"width": 1360, "height": 1000}, **options}
-        context = browser.new_context(**options)
-        contexts.append(context)
-        context.set_default_timeout(60_000)
-        screen.keep_offline(context)
-        page = context.new_page()
-        page.on("console", lambda message: complaints.extend(_complaint(message)))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
+        same = all_of_a_kind.setdefault(str(sorted(options.items())), [])
+        page = next((page for page in same if page.url == AWAY), None)
+        if page is None:
+            page = open_window(**options)
+            same.append(page)
         page.goto(f"{server.address}/{path}")
         screen.settle(page)
         return page
 
     expect.set_options(timeout=60_000)
     yield open_page
-    for context in contexts:
-        context.close()
+    for page in itertools.chain(*all_of_a_kind.values()):
+        page.context.close()
     assert complaints == []
 
 
 @pytest.fixture
 def window(windows: Open) -> Iterator[Open]:
-    """The same, and closed after the test."""
+    """The same, and put away after the test."""
     opened: list[Page] = []
 
     def open_page(path: str = "", **options: Any) -> Page:
@@ -78,20 +92,21 @@ def window(windows: Open) -> Iterator[Open]:
 
     yield open_page
     for page in opened:
-        page.context.close()
+        page.goto(AWAY)
 
 
 @pytest.fixture(scope="session")
 def arrival(windows: Open, tmp_path_factory: pytest.TempPathFactory) -> story.Arrival:
     """A newcomer's first minute: the welcome, two files dropped, the import finished."""
-    return story.arrive(windows(), tmp_path_factory.mktemp("downloads"))
+    page = windows()
+    arrival = story.arrive(page, tmp_path_factory.mktemp("downloads"))
+    page.goto(AWAY)
+    return arrival
 
 
 def _complaint(message: ConsoleMessage) -> list[str]:
     # On a deep link Streamlit first asks beside the page's own address, and is told 404.
     is_probe = "/_stcore/" in message.location.get("url", "")
-    # A page that is open while the server starts anew finds nobody there for a moment.
-    is_probe = is_probe or "/_stcore/health" in message.text
     return [message.text] if message.type == "error" and not is_probe else []
 
 

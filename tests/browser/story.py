@@ -53,15 +53,19 @@ def arrive(page: Page, downloads: Path) -> Arrival:
     expect(page.get_by_text("Import finished: 1 activity, 3 plays.")).to_be_visible()
     screen.settle(page)
     outcome = screen.words(page)
-    page.context.close()
     return Arrival(welcome, outcome, downloads)
 
 
-def open_run(page: Page) -> None:
-    """From home to the run's own page, with everything drawn."""
+def choose_run(page: Page) -> None:
+    """From home to the run's own page."""
     card = page.locator('[class*="st-key-card-"]', has_text="The Middles")
     card.get_by_role("link").click()
     screen.expect_title(page, "Morning run")
+
+
+def open_run(page: Page) -> None:
+    """The same, and waits until everything is drawn."""
+    choose_run(page)
     screen.settle(page)
     screen.the_charts(page).locator("svg").wait_for()
     blue = "#0072B2"

@@ -17,7 +17,7 @@ from tests import running
 from tests.browser import screen
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def sims() -> Iterator[Simulators]:
     """Three activities, and what was heard during the newest."""
     with Simulators(made_up_world(activities=3, listens=60)) as simulators:
@@ -25,23 +25,28 @@ def sims() -> Iterator[Simulators]:
         yield simulators
 
 
-@pytest.fixture
-def page(browser: Browser, sims: Simulators, tmp_path) -> Iterator[Page]:
-    """The page Connections of an app that knows the services."""
+@pytest.fixture(scope="module")
+def address(sims: Simulators, tmp_path_factory) -> Iterator[str]:
+    """An app that knows the services, and is connected to none before and after each test."""
     port = running.free_port()
     base = f"http://127.0.0.1:{port}"
-    home = tmp_path / "connected" / "home"
-    home.mkdir(parents=True)
+    home = tmp_path_factory.mktemp("connected") / "home"
     app = running.serve(home, port, RUNSOUS_BASE_URL=base, **sims.environment())
-    context = browser.new_context(viewport={"width": 1360, "height": 1000})
-    context.set_default_timeout(60_000)
-    screen.keep_offline(context)
-    page = context.new_page()
-    page.goto(f"{base}/connections")
-    yield page
-    context.close()
+    yield base
     assert app.stop() == 0
     assert "Traceback" not in app.printed()
+
+
+@pytest.fixture
+def page(browser: Browser, address: str) -> Iterator[Page]:
+    """Its page Connections."""
+    context = browser.new_context(viewport={"width": 1360, "height": 1000})
+    context.set_default_timeout(60_000)
+    page = context.new_page()
+    screen.keep_offline(page)
+    page.goto(f"{address}/connections")
+    yield page
+    context.close()
 
 
 def card(page: Page, service: str):

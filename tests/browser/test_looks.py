@@ -17,9 +17,8 @@ LAST = {
     "add_data": "Past imports",
     "connections": "What you submit to ListenBrainz",
     "preferences": "Sample data",
-    "activity?id=1": "Name, files and removal",
 }
-"""By what each page is known to be there."""
+"""By what each page is known to be there, but for an activity's."""
 PHONE = {
     "viewport": {"width": 390, "height": 844},
     "user_agent": "Mozilla/5.0 (Linux; Android 15) Mobile",
@@ -50,13 +49,19 @@ def test_nothing_reaches_beyond_a_phone_s_screen(window, server):
         page.goto(f"{server.address}/{path}")
         expect(page.get_by_text(last).first).to_be_visible()
         screen.settle(page)
-        # What is still being drawn may reach out for a moment.
-        screen.until(page, lambda: not too_wide(page), f"/{path} within {too_wide(page)}")
+        expect_it_fits(page)
 
 
-def test_the_songs_fit_a_phone_and_the_one_chosen_tells_the_rest(window, server):
+def expect_it_fits(page):
+    # What is still being drawn may reach out for a moment.
+    screen.until(page, lambda: not too_wide(page), f"{page.url} within {too_wide(page)}")
+
+
+def test_an_activity_and_its_songs_fit_a_phone_and_the_one_chosen_tells_the_rest(window):
     page = window("activity?id=1", **PHONE)
+    expect(page.get_by_text("Name, files and removal")).to_be_visible()
     screen.expect_column(page, "At", story.AT)
+    expect_it_fits(page)
     songs = page.get_by_test_id("stDataFrame").first.locator(".dvn-scroller")
     assert songs.evaluate("e => e.scrollWidth - e.clientWidth") <= 1
     songs.scroll_into_view_if_needed()

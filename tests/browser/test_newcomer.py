@@ -12,6 +12,7 @@ from playwright.sync_api import expect
 
 from runsous.ui.colours import PALETTE
 from tests.browser import screen, story
+from tests.browser.conftest import AWAY
 
 SECOND, FIRST, THIRD = PALETTE[0], PALETTE[1], PALETTE[2]
 """The song with most neighbours is given its colour first."""
@@ -25,7 +26,7 @@ def page(arrival, windows):
     page = windows()
     story.open_run(page)
     yield page
-    page.context.close()
+    page.goto(AWAY)
 
 
 def is_chosen_everywhere(page, row, colour):
@@ -194,8 +195,10 @@ def test_the_plays_are_in_the_listening_timeline(window):
     screen.expect_column(page, "Song", ["Second"])
 
 
-def test_a_second_start_finds_everything_again(server, window):
+def test_a_second_start_finds_everything_again(server, page):
+    # A page that is open meanwhile would complain that nobody is there.
+    page.goto(AWAY)
     server.restart()
-    page = window()
-    story.open_run(page)
+    page.goto(server.address)
+    story.choose_run(page)
     screen.expect_column(page, "Song", story.TITLES)

@@ -60,8 +60,8 @@ def page(browser: Browser, address: str, screens: dict[str, Any]) -> Iterator[Pa
     context = browser.new_context(**screens)
     context.set_default_timeout(60_000)
     expect.set_options(timeout=60_000)
-    screen.keep_offline(context)
     page = context.new_page()
+    screen.keep_offline(page)
     page.on("pageerror", lambda error: complaints.append(str(error)))
     # What the policy of the page forbids is told here.
     page.on("console", lambda m: complaints.extend([m.text] if "Policy" in m.text else []))
