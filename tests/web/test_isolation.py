@@ -100,6 +100,9 @@ CASES: dict[tuple[str, str], Open | Members | Own | Named] = {
     ("GET", f"{A}/tracks/{{track_id}}/tempo"): Named(),
     ("PUT", f"{A}/tracks/{{track_id}}/tempo"): Named(send={"json": {"bpm": 174.0}}),
     ("DELETE", f"{A}/tracks/{{track_id}}/tempo"): Named(204),
+    ("GET", f"{A}/insights/hill"): Own(
+        404, send={"params": {"activity_id": 2**60, "from_m": 0, "to_m": 500}}
+    ),
     ("GET", f"{A}/insights/workouts"): Own(),
     ("POST", f"{A}/imports"): Own(202, send=FILE),
     ("GET", f"{A}/imports/{{import_id}}"): Named(),
