@@ -240,7 +240,8 @@ def make_template(
 
     What ``fill`` writes into the home folder is for the caller to copy too.
     """
-    _copy(server, name, source or "template1")
+    # To template1 somebody may be connected, such as a worker of TimescaleDB.
+    _copy(server, name, source or "template0")
     settings.use(Settings(home=home, database_url=_in(server, name)))
     engine = database.open(settings.current())
     made = fill(engine)
