@@ -100,20 +100,22 @@ def sources(conn: Connection) -> list[str]:
     return [source for source in WAYS if source != "spotify" or connected]
 
 
-def settle(conn: Connection, song_ids: Collection[int]) -> None:
-    """Notes at which sources songs wait, now that more is known of them or one was asked.
+def settle(conn: Connection, song_ids: Collection[int]) -> set[str]:
+    """Notes at which sources songs wait, now that more is known of them or one was asked; those at
+    which any did not before.
 
     It holds them until the transaction ends, which must do nothing with other songs after that.
     """
     if not song_ids:
-        return
+        return set()
     held = {"songs": sorted(song_ids)}
     # In one order everywhere. What others learned of them meanwhile only a new command sees.
     conn.execute(
         text("SELECT id FROM songs WHERE id = ANY(:songs) ORDER BY id FOR NO KEY UPDATE"),
         held,
     )
-    conn.execute(text(_SETTLE), held)
+    changed = conn.execute(text(_SETTLE), held)
+    return {source for row in changed for source in row.at if source not in row.before}
 
 
 def wanted(conn: Connection, source: str, now: datetime, limit: int) -> list[Wanted]:
@@ -252,6 +254,6 @@ def _kinds(ids: Iterable[str]) -> dict[str, tuple[str, ...]]:
 
 _TURNS = ", ".join(f"CASE WHEN {_waits(source)} THEN '{source}' END" for source in WAYS)
 _SETTLE = f"""UPDATE songs s SET waits_at = w.at
-FROM (SELECT s.id, array_remove(ARRAY[{_TURNS}], NULL) AS at FROM songs s
+FROM (SELECT s.id, s.waits_at AS before, array_remove(ARRAY[{_TURNS}], NULL) AS at FROM songs s
     WHERE s.id = ANY(:songs)) w
-WHERE w.id = s.id AND s.waits_at <> w.at"""  # noqa: S608 - ours
+WHERE w.id = s.id AND s.waits_at <> w.at RETURNING w.at, w.before"""  # noqa: S608 - ours

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -70,17 +71,18 @@ def refuse(conn: Connection, source: str, message: str) -> None:
     )
 
 
-def wake(conn: Connection, but: str = "") -> None:
-    """Lets those go on that had nothing to do, ``but`` one. For a transaction of its own: it locks
-    them all.
+def wake(conn: Connection, sources: Collection[str] | None = None) -> None:
+    """Lets those go on (of ``sources`` where that is told) that had nothing to do. For a
+    transaction of its own: it locks them all.
     """
     conn.execute(
         text(
             "UPDATE song_sources SET next_at = now() WHERE source IN (SELECT source"
-            " FROM song_sources WHERE message IS NULL AND next_at > now() AND source <> :but"
+            " FROM song_sources WHERE message IS NULL AND next_at > now()"
+            " AND (CAST(:sources AS text[]) IS NULL OR source = ANY(CAST(:sources AS text[])))"
             " ORDER BY source FOR UPDATE)"
         ),
-        {"but": but},
+        {"sources": None if sources is None else list(sources)},
     )
 
 

@@ -104,6 +104,7 @@ class _Slice:
     stopping: threading.Event
     tally: Tally = field(default_factory=Tally)
     changed: set[int] = field(default_factory=set)
+    led_on: set[str] = field(default_factory=set)
     stumbled: list[Sequence[Wanted]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -214,7 +215,7 @@ class _Slice:
             for each in sorted(found, key=lambda each: each.song.id):
                 self._keep(conn, each)
             self.changed |= tempo.decide_songs(conn, [each.song.id for each in found])
-            song_queue.settle(conn, [each.song.id for each in found])
+            self.led_on |= song_queue.settle(conn, [each.song.id for each in found])
 
     def _keep(self, conn: Connection, found: Found) -> None:
         now, song = _now(), found.song
@@ -262,10 +263,11 @@ class _Slice:
         self.tally.busy_s = time.monotonic() - self.began
         with self.engine.begin() as conn:
             song_sources.count(conn, self.source, self.tally)
-        if self.tally.found or self.tally.unknown:
-            # What one has found, or has not, leads others on.
+        if self.tally.found or self.tally.unknown or self.tally.failed:
+            # What one has found leads others on; some wait until it was asked at all.
+            after = {name for name, way in song_queue.WAYS.items() if way.after == self.source}
             with self.engine.begin() as conn:
-                song_sources.wake(conn, self.source)
+                song_sources.wake(conn, self.led_on | after)
         with self.engine.begin() as conn:
             for user_id in sorted(self.changed):
                 users.touch(conn, user_id)
