@@ -90,9 +90,15 @@ def _disputes(user_id: int, version: int) -> list[disputing.Dispute]:
 
 
 def progress(user: User) -> lookups.Progress:
-    """How far the look-up of the user's songs is, now."""
+    """How far the look-up of the user's songs is, or was a few seconds ago."""
+    return _progress(user.id, user.version)
+
+
+# Shorter than the page takes to ask again.
+@st.cache_data(ttl=3, max_entries=64, show_spinner=False)
+def _progress(user_id: int, version: int) -> lookups.Progress:
     with database.current().begin() as conn:
-        return lookups.progress(conn, user.id, datetime.now(UTC))
+        return lookups.progress(conn, user_id, datetime.now(UTC))
 
 
 def look_up(user: User, *, is_on: bool) -> None:

@@ -8,6 +8,8 @@ from sqlalchemy import text
 from runsous.model import SongFacts
 from runsous.reports import lookups
 from runsous.store import users
+from runsous.ui import tempo_data
+from runsous.ui.session import User
 from tests.pages import library
 from tests.pages.reading import press, run, visit, words
 from tests.sync import make
@@ -42,6 +44,23 @@ def test_how_far_it_is_and_what_is_left_to_ask(page):
 def test_the_rest_of_it_is_forecast(filled, engine):
     library.tell(engine, "Second")
     assert "0 of 3 songs looked up, about a minute to go" in words(visit(filled, "tempo"))
+
+
+def test_how_far_it_is_is_counted_once_in_a_few_seconds_for_each_user(app, engine, monkeypatch):
+    counted = []
+    real = lookups.progress
+    monkeypatch.setattr(
+        lookups, "progress", lambda conn, user, now: counted.append(user) or real(conn, user, now)
+    )
+    with engine.begin() as conn:
+        mine = make.user(engine)
+        other = conn.execute(text("INSERT INTO users (name) VALUES ('b') RETURNING id")).scalar()
+    for user in (mine, mine, other, mine, other):
+        tempo_data.progress(User(user, 1, "km", None, None))
+    assert counted == [mine, other]
+    # What changes of one's own shows at once.
+    tempo_data.progress(User(mine, 2, "km", None, None))
+    assert counted == [mine, other, mine]
 
 
 def test_it_is_paused_and_goes_on_by_a_switch(page, engine):
