@@ -59,6 +59,19 @@ def test_songs_and_artists_stand_by_where_they_are_heard(section, engine, tmp_pa
     assert "Fast 50 0" in said
 
 
+def test_where_all_is_heard_on_both_sides_that_is_said(section, engine, tmp_path):
+    heard.fill(engine, tmp_path)
+    with engine.begin() as conn:
+        conn.exec_driver_sql("UPDATE plays SET track_id = (SELECT min(id) FROM tracks)")
+    assert "No songs are heard more on workouts" in words(run(section))
+    assert "All songs you heard five times or more sounded there" in words(
+        choose(section, "Never there")
+    )
+    assert "No songs you heard five times or more sounded there alone." in words(
+        choose(section, "Only there")
+    )
+
+
 def test_with_too_little_it_says_what_is_missing(section, engine):
     make.user(engine)
     said = words(run(section))

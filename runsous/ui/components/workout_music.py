@@ -127,10 +127,15 @@ def _names(user: User) -> None:
 
 
 def _listed(names: Names, which: str, kind: str) -> tuple[Sequence[Heard], str]:
+    heard = f"{kind} you heard five times or more"
     if which == _ONLY:
-        return names.only[:_SHOWN], f"{_count(names.n_only, kind)} sounded nowhere else."
+        none = f"No {heard} sounded there alone."
+        some = f"Of the {heard}, {names.n_only:,} sounded nowhere else."
+        return names.only[:_SHOWN], some if names.n_only else none
     if which == _NEVER:
-        return names.never[:_SHOWN], f"{_count(names.n_never, kind)} never sounded there."
+        none = f"All {heard} sounded there too."
+        some = f"Of the {heard}, {names.n_never:,} never sounded there."
+        return names.never[:_SHOWN], some if names.n_never else none
     if not names.typical:
         return [], f"No {kind} are heard more on workouts than chance would have it."
     said = (
@@ -138,10 +143,6 @@ def _listed(names: Names, which: str, kind: str) -> tuple[Sequence[Heard], str]:
         " the surest first; the less was heard, the nearer to once."
     )
     return names.typical[:_SHOWN], said
-
-
-def _count(n: int, kind: str) -> str:
-    return f"Of the {kind} you heard five times or more, {f'{n:,}' if n else 'none'}"
 
 
 def _table(rows: Sequence[Heard], *, of_artists: bool, with_ratio: bool) -> None:
