@@ -125,7 +125,7 @@ def effect(efforts: pd.DataFrame, dose: Measure, outcome: Measure) -> Effect:
     rows = usable(efforts, dose, outcome)
     x = rows[dose.column].to_numpy() / dose.step
     y = rows[outcome.column].to_numpy()
-    compared = within.compare(rows, [y, x, *within.covariates(rows)])
+    compared = within.compare(rows, [y, x, *within.covariates(rows)], x)
     n_songs, n_activities = len(compared.values), compared.n_activities
     told, explaining = compared.values[:, 0], compared.values[:, 1:]
     varies = within.varying(explaining)
@@ -177,7 +177,8 @@ def repeated_measures(activity: Floats, x: Floats, y: Floats) -> tuple[float, fl
     degrees of freedom, and the interval is Fisher's with n - k - 2 in the place of n - 3.
     ``None`` with fewer than three degrees of freedom or nothing that varies.
     """
-    codes, counts = np.unique(activity, return_inverse=True, return_counts=True)[1:]
+    codes, _ = pd.factorize(activity)
+    counts = np.bincount(codes)
     left = [v - (np.bincount(codes, v) / counts)[codes] for v in (x, y)]
     df = len(x) - len(counts) - 1
     spread = np.sqrt((left[0] @ left[0]) * (left[1] @ left[1]))
@@ -196,7 +197,8 @@ def bands(efforts: pd.DataFrame, dose: Measure, outcome: Measure) -> list[Band]:
     band, with Student's interval.
     """
     rows = usable(efforts, dose, outcome)
-    compared = within.compare(rows, [rows[outcome.column].to_numpy(), *within.covariates(rows)])
+    columns = [rows[outcome.column].to_numpy(), *within.covariates(rows)]
+    compared = within.compare(rows, columns, rows[dose.column].to_numpy())
     others = compared.values[:, 1:]
     left = within.without(others[:, within.varying(others)], compared.values[:, 0])
     # With level and course some of what songs do is taken away, too.
@@ -236,7 +238,10 @@ def _fit(told: Floats, explaining: Floats, df: int) -> Any:
     return model.fit()
 
 
-_ALIKE = "In each activity all songs have the same {dose}: there is nothing to compare."
+_ALIKE = (
+    "In each activity the {dose} of all songs is the same, or goes with its course: there is"
+    " nothing to compare."
+)
 
 
 def _missing(n_songs: int, n_activities: int, df: int) -> str | None:

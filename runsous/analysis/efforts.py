@@ -80,15 +80,15 @@ def _cut(segments: pd.DataFrame) -> pd.DataFrame:
 def _stood_s(late: pd.DataFrame, samples: pd.DataFrame, pauses: Pauses) -> Floats:
     """Seconds of each stretch that one stood without pausing, at a light for example."""
     time, speed = samples["time_s"].to_numpy(), samples["speed_mps"].to_numpy()
-    stood = np.zeros(len(late))
+    stood: Floats = np.zeros(len(late))
     if time.size < 2 or not np.isfinite(speed).any():
         return stood
     clock = moving_clock(time, pauses)
     lasting = np.diff(clock)
     mean = np.nansum(speed[:-1] * lasting) / max(lasting[np.isfinite(speed[:-1])].sum(), 1e-9)
     standing = np.append(0.0, np.cumsum(lasting * (speed[:-1] < measuring.STANDING * mean)))
-    since, until = late["since_s"].to_numpy(), late["until_s"].to_numpy()
-    return np.interp(until, time, standing) - np.interp(since, time, standing)
+    before, after = (np.interp(late[name], time, standing) for name in ("since_s", "until_s"))
+    return np.asarray(after - before)
 
 
 def _efforts(

@@ -3,6 +3,7 @@
 Whoever runs easy to slow songs and races to fast ones would find an effect that is none, and so
 would whoever gets faster through every run while the playlist does. So each activity has its own
 level and its own course in time, and only what differs from song to song is left to compare.
+A course is smooth, but for the levels of a playlist (:mod:`runsous.analysis.levels`).
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import numpy as np
 import pandas as pd
 from numpy.polynomial import legendre
 
+from runsous.analysis import levels
 from runsous.analysis.geo import Bools, Floats, Ints
 
 FEWEST: Final = 3
@@ -25,6 +27,8 @@ MOST_BENDS: Final = 6
 
 COVARIATES: Final = ("grade", "warm_up")
 _FLAT: Final = 1e-9
+_LEFT: Final = 2
+"""What levels have to leave of each activity: songs beyond its terms."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,20 @@ class Block:
         columns = values.reshape(*self.rows.shape, -1)
         left: Floats = columns - self.basis @ (self.basis.transpose(0, 2, 1) @ columns)
         return left.reshape(values.shape)
+
+    def with_levels(self, dose: Floats) -> Iterator[Block]:
+        """The same activities; where the dose (one value per row of all) keeps clear levels, these
+        are part of the course.
+        """
+        _, n_songs, terms = self.basis.shape
+        clear, steps = levels.steps(dose[self.rows])
+        if n_songs < terms + steps.shape[2] + _LEFT or not clear.any():
+            yield self
+            return
+        if not clear.all():
+            yield Block(self.rows[~clear], self.basis[~clear])
+        both = np.concatenate([self.basis[clear], steps[clear]], axis=2)
+        yield Block(self.rows[clear], np.linalg.qr(both)[0])
 
 
 def n_terms(n_songs: int) -> int:
@@ -97,12 +115,16 @@ class Compared:
         return sum(len(block.rows) for block in self.blocks)
 
 
-def compare(efforts: pd.DataFrame, columns: list[Floats]) -> Compared:
+def compare(efforts: pd.DataFrame, columns: list[Floats], dose: Floats | None = None) -> Compared:
     """Takes level and course of each activity out of ``columns``, one value per row each.
 
-    Activities with fewer than three songs have nothing left, and so no rows.
+    ``dose`` is what the outcome is to be explained by, where there is such a thing: clear levels
+    of it are part of the course. Activities with fewer than three songs have nothing left, and so
+    no rows.
     """
     found = tuple(blocks(efforts))
+    if dose is not None:
+        found = tuple(each for block in found for each in block.with_levels(dose))
     values = np.column_stack(columns) if columns else np.empty((len(efforts), 0))
     left = [
         block.without_course(values[block.rows]).reshape(-1, values.shape[1]) for block in found
