@@ -139,7 +139,7 @@ def _songs(heard: pd.DataFrame, passes: pd.DataFrame) -> pd.DataFrame:
     songs = each[list(_MEASURED)].median()
     songs.insert(0, "share", each["share"].mean())
     songs.insert(0, "n_passes", each.size())
-    order = {"n_passes": False, "difference_s": True, "track_id": True}
+    order = {"n_passes": False, "title": True, "track_id": True}
     return songs.reset_index().sort_values(
         list(order), ascending=list(order.values()), ignore_index=True
     )
