@@ -17,6 +17,11 @@ FEWEST_SONGS: Final = 8
 """Songs that were heard so often; fewer do not tell how different songs are."""
 _LEVEL: Final = 0.95
 _EFFORT_TOLD: Final = 0.5
+_NAMES: Final = {"flat_mps": "speed", "heartrate": "heart rate"}
+_MISSING: Final = (
+    f"It takes at least {FEWEST_SONGS} songs, heard again and again, on activities with three or"
+    " more whose {outcome} is known; so far there are {n_plays} plays of {n_songs} songs."
+)
 
 
 @dataclass(frozen=True)
@@ -27,7 +32,8 @@ class Ranking:
 
     ``spread`` is the standard deviation among songs themselves, ``noise`` that of one play.
     ``at_equal`` tells whether effort (or speed) was taken into account; ``n_plays`` is how many
-    plays were compared, of all songs.
+    plays were compared, of all songs. ``missing`` says what it takes where there is too little to
+    tell songs apart; every estimate is zero then.
     """
 
     songs: pd.DataFrame
@@ -35,6 +41,7 @@ class Ranking:
     noise: float
     at_equal: bool
     n_plays: int
+    missing: str | None
 
 
 def power_songs(efforts: pd.DataFrame) -> Ranking:
@@ -59,11 +66,14 @@ def _rank(efforts: pd.DataFrame, outcome: str, given: str, sign: int) -> Ranking
     compared = within.compare(rows, [rows[outcome].to_numpy(), *beside])
     others = compared.values[:, 1:]
     left = within.without(others[:, within.varying(others)], compared.values[:, 0])
-    songs, spread, noise = shrunken(
-        rows["track_id"].to_numpy()[compared.rows], left, compared.freedom
-    )
+    track = rows["track_id"].to_numpy()[compared.rows]
+    songs, spread, noise = shrunken(track, left, compared.freedom)
     ordered = songs.sort_values("estimate", ascending=sign < 0, kind="stable", ignore_index=True)
-    return Ranking(ordered, spread, noise, at_equal, len(left))
+    n_songs = len(np.unique(track))
+    missing = None
+    if songs.empty or not _is_enough(n_songs, float(compared.freedom.sum())):
+        missing = _MISSING.format(outcome=_NAMES[outcome], n_plays=len(left), n_songs=n_songs)
+    return Ranking(ordered, spread, noise, at_equal, len(left), missing)
 
 
 def shrunken(
@@ -103,9 +113,14 @@ def shrunken(
 def _variances(value: Floats, total: Floats, free: Floats) -> tuple[float, float]:
     """Variances among songs and of one play."""
     n_songs, df = len(free), float(free.sum())
-    if df - n_songs < FEWEST_SONGS or n_songs < FEWEST_SONGS:
+    if not _is_enough(n_songs, df):
         return 0.0, 0.0
     both = float(value @ value) / df
     among = (float(np.sum(total**2 / free)) - n_songs * both) / (df - n_songs)
     spread = float(np.clip(among, 0.0, both))
     return spread, both - spread
+
+
+def _is_enough(n_songs: int, df: float) -> bool:
+    """Whether songs can be told from plays: so many songs, and as many more plays than songs."""
+    return n_songs >= FEWEST_SONGS and df - n_songs >= FEWEST_SONGS

@@ -19,6 +19,8 @@ from runsous.analysis.power_songs import Ranking
 from runsous.reports import export
 from runsous.store import efforts
 
+_ISO = "%Y-%m-%dT%H:%M:%S.%fZ"
+
 
 @dataclass(frozen=True)
 class Chosen:
@@ -91,12 +93,14 @@ def sentence(each: Effect) -> str:
     """An effect in words, in the units of the API; or what is missing."""
     if each.missing is not None:
         return each.missing
-    step = f"{each.dose.step:g}"
+    step = f"{each.dose.step:g} {'BPM' if each.dose.name == 'tempo' else each.dose.name}"
     tested = (
-        f" Of playlists shifted in time, {each.null.p:.1%} go with as much." if each.null else ""
+        f" Of playlists shifted in time, {100 * each.null.p:.1f} % go with as much."
+        if each.null
+        else ""
     )
     return (
-        f"+{step} {each.dose.name} goes with {each.estimate:+.3g} {each.outcome.unit}"
+        f"+{step} goes with {each.estimate:+.3g} {each.outcome.unit}"
         f" ({each.outcome.name}), 95 % interval {each.low:+.3g} to {each.high:+.3g},"
         f" {each.n_songs} songs in {each.n_activities} activities.{tested}"
         " What goes together need not cause each other."
@@ -147,7 +151,7 @@ def table(conn: Connection, user_id: int, found: Songs) -> pd.DataFrame:
 
 def as_csv(rows: pd.DataFrame) -> str:
     """The table as CSV, for spreadsheets too."""
-    return export.csv(rows)
+    return export.csv(rows.assign(start_time=rows["start_time"].dt.strftime(_ISO)))
 
 
 def as_parquet(rows: pd.DataFrame) -> bytes:

@@ -98,8 +98,12 @@ class SongEffect(Interval):
 
 
 class Ranked(BaseModel):
-    """Songs by their effect: ``at_equal`` says what was held equal, if anything could be."""
+    """Songs by their effect: ``at_equal`` says what was held equal, if anything could be; where
+    ``enough_data`` is false, ``message`` says what is missing.
+    """
 
+    enough_data: bool
+    message: str | None
     unit: str
     at_equal: str | None
     n_segments: int
@@ -208,6 +212,8 @@ def _interval(estimate: float, low: float, high: float) -> dict[str, float]:
 def _ranked(ranking: Ranking, unit: str, given: str, limit: int) -> Ranked:
     rows = ranking.songs.head(limit).to_dict("records")
     return Ranked(
+        enough_data=ranking.missing is None,
+        message=ranking.missing,
         unit=unit,
         at_equal=given if ranking.at_equal else None,
         n_segments=ranking.n_plays,
