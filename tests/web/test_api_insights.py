@@ -1,0 +1,240 @@
+"""Insights over the API: the numbers of the page, and a table by which to get them oneself."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+import statsmodels.api as sm
+from pyarrow import parquet
+
+from runsous.analysis import effects as measuring
+from tests.analysis.make_efforts import make_efforts
+from tests.reports import measured
+from tests.sync import make
+from tests.web.test_api_reading import ask, described, found
+
+__all__ = ["ask", "described"]
+
+TEMPO = "/insights/tempo"
+ENERGY = "/insights/energy"
+SONGS = "/insights/songs"
+TABLE = "/insights/segments"
+OUTCOMES = {
+    "speed": "flat_mps",
+    "heartrate": "heartrate",
+    "cadence": "cadence",
+    "lock": "locked",
+}
+TITLES = {0: "=cmd|' /C calc'!A0", 1: "<script>alert(1)</script>", 2: "**bold** [a](b)"}
+LENGTHS = [3, 2, 7, 12, 22, 9]
+
+
+def runs():
+    """Activities of all lengths; some songs of a slow octave, some of a tempo that is a guess."""
+    rows = measured.going_along(LENGTHS, seed=4)
+    rows.loc[rows.index % 9 == 4, "tempo_bpm"] /= 2
+    rows.loc[rows.index % 7 == 3, "tempo_confidence"] = 0.2
+    rows.loc[rows.index % 11 == 5, "heartrate"] = None
+    return rows
+
+
+def fill(engine, folder):
+    measured.keep(engine, runs(), titles=TITLES, artist="-Artist", n_short=4)
+
+
+def fitted(rows, dose, step, outcome):
+    """Slope and interval for ``step`` more of a dose, each activity with its own level and course
+    written out as columns, as somebody would who has the table and the words on the page.
+    """
+    rows = rows.copy()
+    if dose == "tempo_bpm":
+        rows = rows[rows["tempo_confidence"].isna() | (rows["tempo_confidence"] >= 0.5)]
+        while (slow := rows["tempo_bpm"] < 100).any():
+            rows.loc[slow, "tempo_bpm"] *= 2
+    rows = rows.dropna(subset=[dose, outcome])
+    rows = rows[rows.groupby("activity_id")[dose].transform("size") >= 3].reset_index(drop=True)
+    columns = [rows[dose] / step, rows["grade"].fillna(0), rows["warm_up"]]
+    for _, part in rows.groupby("activity_id"):
+        span = part["elapsed_share"].max() - part["elapsed_share"].min()
+        at = 2 * (part["elapsed_share"] - part["elapsed_share"].min()) / span - 1
+        bends = min(max((len(part) - 1) // 3, 1), 6)
+        course = [at**power for power in range(bends + 1)]
+        if len(part) >= bends + 5:
+            course += levels(part[dose])
+        columns += [column.reindex(rows.index, fill_value=0.0) for column in course]
+    fit = sm.OLS(rows[outcome].to_numpy(), np.column_stack(columns)).fit()
+    return {"estimate": fit.params[0], **dict(zip(("low", "high"), fit.conf_int()[0], strict=True))}
+
+
+def levels(dose):
+    """A column for the second and the third level of a playlist, if it has three clear ones of two
+    songs or more.
+    """
+    best, at = np.inf, (0, 0)
+    for first in range(2, len(dose) - 3):
+        for second in range(first + 2, len(dose) - 1):
+            parts = dose.iloc[:first], dose.iloc[first:second], dose.iloc[second:]
+            left = sum(((part - part.mean()) ** 2).sum() for part in parts)
+            best, at = min((best, at), (left, (first, second)))
+    whole = ((dose - dose.mean()) ** 2).sum()
+    if not np.isfinite(best) or (whole - best) / 2 < 9 * best / (len(dose) - 3):
+        return []
+    number = pd.Series(range(len(dose)), dose.index)
+    return [(number >= place).astype(float) for place in at]
+
+
+def table(ask, **query):
+    return pd.read_csv(io.StringIO(ask(TABLE, **query).text))
+
+
+def test_who_has_the_table_gets_the_same_slope_and_interval(ask, engine, filled):
+    rows = table(ask)
+    assert len(rows) == sum(LENGTHS)
+    for outcome, column in OUTCOMES.items():
+        for path, dose, step, slope in (
+            (TEMPO, "tempo_bpm", 10, "slope_per_10bpm"),
+            (ENERGY, "energy", 0.1, "slope_per_tenth"),
+        ):
+            told = found(ask(path, outcome=outcome))
+            assert told["enough_data"]
+            assert told[slope] == pytest.approx(fitted(rows, dose, step, column), rel=1e-4)
+
+
+def test_it_tells_what_the_function_itself_finds(ask, engine, filled):
+    for each in measuring.effects(runs(), measuring.DOSES[0]):
+        told = found(ask(TEMPO, outcome=each.outcome.name))
+        slope = {"estimate": each.estimate, "low": each.low, "high": each.high}
+        assert told["slope_per_10bpm"] == pytest.approx(slope)
+        assert (told["p_shift"], told["q"]) == pytest.approx((each.null.p, each.q))
+        assert tuple(told["correlation"].values()) == pytest.approx(each.correlation)
+        assert (told["n_segments"], told["n_activities"]) == (each.n_songs, each.n_activities)
+        assert told["unit"] == each.outcome.unit
+        bands = measuring.bands(runs(), measuring.DOSES[0], each.outcome)
+        assert [band["estimate"] for band in told["bands"]] == pytest.approx(
+            [band.estimate for band in bands]
+        )
+
+
+def test_the_table_as_parquet_is_the_table_as_csv(ask, engine, filled):
+    answer = ask(TABLE, format="parquet")
+    rows = parquet.read_table(io.BytesIO(answer.content)).to_pandas()
+    written = table(ask)
+    assert list(rows) == list(written)
+    numbers = rows.select_dtypes("number")
+    assert numbers.to_numpy() == pytest.approx(
+        written[list(numbers)].to_numpy(), abs=1e-6, nan_ok=True
+    )
+    # Nobody computes with Parquet as a spreadsheet does: titles are as they are.
+    assert set(TITLES.values()) <= set(rows["title"])
+    assert answer.headers["content-disposition"].endswith('"songs-on-activities.parquet"')
+
+
+def test_no_title_is_a_formula_to_a_spreadsheet(ask, engine, filled):
+    answer = ask(TABLE)
+    assert answer.headers["content-disposition"].endswith('"songs-on-activities.csv"')
+    rows = list(csv.DictReader(io.StringIO(answer.text)))
+    titles = {row["title"] for row in rows}
+    assert {"'" + TITLES[0], TITLES[1], TITLES[2]} <= titles
+    assert {row["artist"] for row in rows} == {"'-Artist"}
+    assert rows[0]["start_time"] == "2024-06-01T06:30:00.000000Z"
+
+
+def test_what_is_chosen_narrows_every_answer(ask, engine, filled):
+    rides = make_efforts([9] * 4, seed=8)
+    measured.keep(engine, rides, sport="ride", kind="long", start=make.START.replace(month=9))
+    with engine.begin() as conn:
+        conn.exec_driver_sql("UPDATE measured_activities SET route = 3 WHERE kind = 'long'")
+    for query in (
+        {"sport": "ride"},
+        {"kind": "long"},
+        {"since": "2024-08-01"},
+        {"route": "3"},
+        {"sport": "ride", "until": "9999-12-31", "since": "0001-01-01"},
+    ):
+        assert found(ask(TEMPO, **query))["n_segments"] == 36
+        assert found(ask(SONGS, **query))["power"]["n_segments"] == 36
+        assert len(table(ask, **query)) == 36
+    assert found(ask(TEMPO))["n_activities"] == 9
+
+
+NOTHING = (
+    {"sport": "swim"},
+    {"sport": "<b>"},
+    {"kind": "none"},
+    {"route": "7"},
+    {"since": "2024-07-01", "until": "2024-06-01"},
+    {"since": "9999-12-31"},
+    {"until": "0001-01-01"},
+)
+
+
+def test_of_nothing_chosen_it_says_what_is_missing(ask, engine, filled):
+    for query in NOTHING:
+        for path in (TEMPO, ENERGY):
+            told = found(ask(path, **query))
+            assert not told["enough_data"]
+            assert "there are 0 in 0" in told["message"]
+            assert (told["p_shift"], told["correlation"], told["bands"]) == (None, None, [])
+        songs = found(ask(SONGS, **query))
+        assert songs["power"]["songs"] == songs["calming"]["songs"] == []
+        assert "so far there are 0 plays of 0 songs" in songs["calming"]["message"]
+        assert table(ask, **query).empty
+        assert ask(TABLE, format="parquet", **query).content[:4] == b"PAR1"
+
+
+def test_a_stranger_to_all_music_gets_answers_too(ask, engine):
+    make.user(engine)
+    assert not found(ask(TEMPO))["enough_data"]
+    assert not found(ask(SONGS))["power"]["enough_data"]
+    assert table(ask).empty
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"outcome": "pace"},
+        {"since": "yesterday"},
+        {"until": "10000-01-01"},
+        {"route": "-1"},
+        {"route": str(2**31)},
+        {"sport": "a\x00"},
+        {"kind": "k" * 201},
+    ],
+)
+def test_a_question_that_is_none_is_refused(ask, engine, query):
+    make.user(engine)
+    assert ask(TEMPO, **query).status_code == 422
+
+
+def test_songs_are_the_strongest_first_and_as_many_as_wanted(ask, engine):
+    rows = make_efforts([10] * 12, track_id=[n % 10 for n in range(120)])
+    rows["flat_mps"] += 0.4 * (rows["track_id"] == 6) - 0.4 * (rows["track_id"] == 2)
+    rows["heartrate"] -= 15.0 * (rows["track_id"] == 2)
+    measured.keep(engine, rows, titles={6: "<b>Up</b>", 2: "Down"})
+    told = found(ask(SONGS, limit=3))
+    assert [len(part["songs"]) for part in told.values()] == [3, 3]
+    first, calm = told["power"]["songs"][0], told["calming"]["songs"][0]
+    assert (first["title"], first["n"]) == ("<b>Up</b>", 12)
+    assert 0 < first["low"] < first["estimate"] < first["high"]
+    assert (calm["title"], told["calming"]["unit"]) == ("Down", "bpm")
+    assert calm["high"] < 0
+    assert told["power"]["at_equal"] == "heart rate"
+
+
+def test_no_answer_has_a_number_that_is_none(ask, engine):
+    odd = make_efforts([9] * 4)
+    odd.loc[odd.index % 5 == 0, ["flat_mps", "heartrate", "energy", "tempo_bpm"]] = None
+    odd.loc[odd.index % 5 == 1, "tempo_bpm"] = 0.0
+    odd.loc[odd.index % 5 == 2, "flat_mps"] = 0.0
+    measured.keep(engine, odd.assign(grade=np.nan, warm_up=0.0))
+    for path in (TEMPO, ENERGY, SONGS):
+        json.loads(ask(path).text, parse_constant=pytest.fail)
+
+
+def test_the_same_question_has_the_same_answer(ask, engine, filled):
+    assert ask(TEMPO).content == ask(TEMPO).content
