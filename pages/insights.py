@@ -3,7 +3,7 @@
 import streamlit as st
 
 from runsous.ui import insights_data, session
-from runsous.ui.components import cards, insights, workout_music
+from runsous.ui.components import cards, hill, insights, workout_music
 
 user = session.require_user()
 
@@ -20,13 +20,11 @@ if not options.sports:
     st.stop()
 
 view = insights.view()
-if view == "life":
+if view == "hills":
+    hill.show(user)
+elif view == "life":
     workout_music.show(user)
-    st.stop()
-
-at = insights_data.seen(user, insights.choose(user, options))
-if view == "effects":
-    insights.effects(user, at)
-elif view == "songs":
-    insights.songs(user, at)
-insights.method(at)
+else:
+    at = insights_data.seen(user, insights.choose(user, options))
+    (insights.effects if view == "effects" else insights.songs)(user, at)
+    insights.method(at)

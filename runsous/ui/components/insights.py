@@ -28,7 +28,8 @@ _MOST_SONGS = 15
 _VIEWS = {
     "effects": "Faster with faster songs?",
     "songs": "Power songs",
-    "life": "Workouts and the rest of life",
+    "hills": "Songs of a hill",
+    "life": "Workouts and life",
 }
 _COLOURS = {"date": "Coloured by run", "song": "Coloured by song"}
 _METHOD = (
