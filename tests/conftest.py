@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from pathlib import Path
+from time import sleep
 from typing import TYPE_CHECKING, TypeVar
 
 import pandas as pd
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 _Made = TypeVar("_Made")
 
 GIVEN = os.environ.get("DATABASE_URL")
+_ATTEMPTS = 50
 _CHROMIUM = [
     "--no-sandbox",
     "--disable-quic",
@@ -240,8 +242,7 @@ def make_template(
 
     What ``fill`` writes into the home folder is for the caller to copy too.
     """
-    # To template1 somebody may be connected, such as a worker of TimescaleDB.
-    _copy(server, name, source or "template0")
+    _copy(server, name, source or "template1")
     settings.use(Settings(home=home, database_url=_in(server, name)))
     engine = database.open(settings.current())
     made = fill(engine)
@@ -256,7 +257,16 @@ def make_template(
 
 
 def _copy(server: str, name: str, source: str) -> None:
-    _tell(server, f'CREATE DATABASE "{name}" TEMPLATE "{source}" STRATEGY FILE_COPY')
+    for attempt in itertools.count():
+        try:
+            _tell(server, f'CREATE DATABASE "{name}" TEMPLATE "{source}" STRATEGY FILE_COPY')
+        except psycopg.errors.ObjectInUse:
+            # TimescaleDB's workers look into template1 now and then.
+            if attempt == _ATTEMPTS:
+                raise
+            sleep(0.2)
+        else:
+            return
 
 
 def _tell(address: str, *commands: str) -> None:
