@@ -8,9 +8,11 @@ from runsous.ui.components import cards, hill, insights, workout_music
 user = session.require_user()
 
 st.title("What music does")
-insights.waiting(user)
+is_waiting = insights.waiting(user)
 options = insights_data.options(user)
 if not options.sports:
+    if is_waiting:
+        st.stop()
     cards.nothing(
         "measured",
         "insights",

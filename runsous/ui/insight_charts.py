@@ -90,7 +90,7 @@ def scatter(points: pd.DataFrame, each: Effect, look: Look) -> dict[str, Any]:
     }
 
 
-def null(each: Effect, look: Look) -> dict[str, Any]:
+def null(each: Effect) -> dict[str, Any]:
     """How often shifted playlists come out how, and where the true one lies."""
     assert each.null is not None  # noqa: S101 - drawn only where there is an effect
     assert each.estimate is not None  # noqa: S101
@@ -138,27 +138,21 @@ def null(each: Effect, look: Look) -> dict[str, Any]:
 
 def bands(found: Sequence[Band], each: Effect, look: Look) -> dict[str, Any]:
     """How far the outcome was from each activity's own course, by bands of the dose."""
-    mean = each.mean or 1.0
-    _, is_pace = words.axis(each, look)
-    usual = float(words.shown(each, look, np.array([mean]))[0])
-
-    def away(value: float) -> float:
-        return float(words.shown(each, look, np.array([mean + value]))[0]) - usual
-
+    is_pace = words.axis(each, look)[1]
     is_tempo = each.dose.name == "tempo"
     rows = [
         {
             "band": f"{b.since:g}–{b.until:g}" if is_tempo else f"{b.since:.1f}–{b.until:.1f}",
-            "mid": away(b.estimate),
-            "low": away(b.low),
-            "high": away(b.high),
+            "mid": words.difference(each, look, b.estimate),
+            "low": words.difference(each, look, b.low),
+            "high": words.difference(each, look, b.high),
             "Songs": b.n_songs,
         }
         for b in found
     ]
     height = {
         "type": "quantitative",
-        "axis": {"title": None, "grid": True, "domain": False, "ticks": False, "tickCount": 5},
+        "axis": {"title": None, "grid": True, "domain": False, "ticks": False, "tickCount": 4},
         "scale": {"reverse": is_pace},
     }
     x_title = "BPM" if is_tempo else "energy"
@@ -166,10 +160,10 @@ def bands(found: Sequence[Band], each: Effect, look: Look) -> dict[str, Any]:
         "field": "band",
         "type": "nominal",
         "sort": None,
-        "axis": {"title": x_title, "labelAngle": 0, "ticks": False},
+        "axis": {"title": x_title, "labelAngle": 0, "ticks": False, "labelFlush": False},
     }
     return {
-        "height": 180,
+        "height": 210,
         "config": _CONFIG,
         "data": {"values": rows},
         "encoding": {"x": along},
@@ -221,7 +215,7 @@ def _trend(points: pd.DataFrame, each: Effect, look: Look) -> pd.DataFrame:
     lines["low"] = np.minimum(each.low * away, each.high * away)
     lines["high"] = np.maximum(each.low * away, each.high * away)
     drawn = {name: words.shown(each, look, y_mid + line) for name, line in lines.items()}
-    return pd.DataFrame({"x": x, **drawn})
+    return pd.DataFrame({"x": x, **drawn}).dropna()
 
 
 def _range(values: Floats) -> tuple[float, float]:

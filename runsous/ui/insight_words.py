@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+
 from runsous.analysis import cadence
 from runsous.analysis.effects import Effect
 from runsous.model import ON_FOOT
@@ -71,18 +73,28 @@ def effect(each: Effect, look: Look) -> Told | None:
         interval=f"95 % interval: {scale.between(each.low, each.high)}",
         basis=f"{_count(each.n_songs, 'song', 'songs')} in {activities}",
         chance=_chance(each.null.p, is_clear=is_clear),
-        surer=f"About {_MORE * each.n_songs:,.0f} more songs on activities like these would halve"
-        " the interval; so do songs that differ more in tempo within one activity.",
+        surer=f"About {_round(_MORE * each.n_songs):,} more songs on activities like these would"
+        f" halve the interval; so do songs that differ more in {each.dose.name} within one"
+        " activity.",
         is_clear=is_clear,
     )
 
 
 def shown(each: Effect, look: Look, values: Floats) -> Floats:
-    """Values of the outcome as they are drawn: minutes of pace as seconds, shares as percent."""
+    """Values of the outcome as they are drawn: minutes of pace as seconds, shares as percent; NaN
+    for the pace of who stands still.
+    """
     if each.outcome.name == "speed":
         length_m = _length_m(look)
-        return length_m / values if length_m else values * 3.6 / _miles(look)
+        moving = np.where(values > 0, values, np.nan)
+        return length_m / moving if length_m else values * 3.6 / _miles(look)
     return values * 100 if each.outcome.name == "lock" else values
+
+
+def difference(each: Effect, look: Look, value: float) -> float:
+    """How much of the outcome this is, as it is drawn: with paces, less is faster."""
+    number = _Scale.of(each, look).number(value)
+    return -number if axis(each, look)[1] else number
 
 
 def axis(each: Effect, look: Look) -> tuple[str, bool]:
@@ -101,7 +113,8 @@ def away(each: Effect, look: Look) -> str:
     """What bands of a dose are told in."""
     title, is_pace = axis(each, look)
     unit = f"s{_per(look)}" if is_pace else title.rpartition(", ")[2]
-    return f"How far from the activity’s own course, {unit}"
+    up = "; up is faster" if is_pace else ""
+    return f"How far from the activity’s own course, {unit}{up}"
 
 
 def left_out(found: LeftOut) -> list[str]:
@@ -178,7 +191,7 @@ class _Scale:
         """ "0.3 slower to 4.5 faster", "1.2 to 4.5 s/km faster" """
         if (low < 0) == (high < 0):
             small, large = sorted((low, high), key=abs)
-            return f"{self.plain(small)} to {self.tell(large)}"
+            return f"{self.plain(small)} to {self.plain(large)} {self.unit} {self.word(large)}"
         return f"{self.plain(low)} {self.less_short} to {self.plain(high)} {self.more_short}"
 
     def plain(self, value: float) -> str:
@@ -221,6 +234,11 @@ def _chance(p: float, *, is_clear: bool) -> str:
     if is_clear:
         return f"{told}: hard to explain by chance."
     return f"{told}: this may well be chance."
+
+
+def _round(number: float) -> int:
+    """To two digits: more are not known of what is still to come."""
+    return int(float(f"{number:.2g}"))
 
 
 def _count(n: int, one: str, many: str) -> str:

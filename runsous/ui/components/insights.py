@@ -10,7 +10,6 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from runsous.analysis.effects import Effect
-from runsous.analysis.power_songs import FEWEST_PLAYS, Ranking
 from runsous.reports.insights import Chosen
 from runsous.ui import format as fmt
 from runsous.ui import insight_charts as charts
@@ -24,20 +23,24 @@ from runsous.ui.session import User, fragment
 
 _EVERY_S = 3.0
 _KEPT: dict[str, Any] = {"persist_state": "session"}
-_MOST_SONGS = 15
 _VIEWS = {
     "effects": "Faster with faster songs?",
     "songs": "Power songs",
     "hills": "Songs of a hill",
     "life": "Workouts and life",
 }
-_COLOURS = {"date": "Coloured by run", "song": "Coloured by song"}
+_COLOURS = {"date": "Coloured by day", "song": "Coloured by song"}
+_LEGEND = {
+    "date": "The older, the greyer.",
+    "song": "The songs heard most have a colour each, all others are grey.",
+}
 _METHOD = (
     "A song on an activity counts once: from 20 s after its start to its end, if it lasted a minute"
     " and you moved for four fifths of that.",
     "Pace is what it would be on the flat. Each activity is compared with itself alone: its own"
-    " level, and its own course (one bend for every three songs), are taken out of everything,"
-    " and so are grade and the first ten minutes. So neither fast songs on race days nor playlists"
+    " level, and its own course (one bend for every three songs, and the levels of a playlist"
+    " that clearly has three), are taken out of everything, and so are grade and the first ten"
+    " minutes. So neither fast songs on race days nor playlists"
     " that speed up as you do make an effect.",
     "What is left is fitted by least squares. To see what chance does, the songs of each activity"
     " are shifted in a circle, 999 times. Where several outcomes are tested, those count that"
@@ -103,17 +106,21 @@ def _one_of(label: str, choices: list[str], name: Callable[[str], str], key: str
     return chosen or choices[0]
 
 
-def waiting(user: User) -> None:
-    """How much is still to be measured; the page is drawn anew when it is done."""
-    if data.waiting(user):
+def waiting(user: User) -> bool:
+    """Whether anything is still to be measured, and how much; the page is drawn anew when it is
+    done.
+    """
+    is_waiting = data.waiting(user) > 0
+    if is_waiting:
         fragment(_waiting, run_every=_EVERY_S)(user)
+    return is_waiting
 
 
 def _waiting(user: User) -> None:
     left = data.waiting(user)
     if not left:
         st.rerun()
-    many = "one activity" if left == 1 else f"{left:,} activities"
+    many = "One activity is" if left == 1 else f"{left:,} activities are"
     st.html(
         f'<div class="rs-going"><i></i><div class="rs-quiet">{many} still to be measured; what is'
         " shown is without them.</div></div>"
@@ -169,12 +176,12 @@ def _pictures(at: Seen, each: Effect, look: Look) -> None:
         _one_of("Colours", list(_COLOURS), _COLOURS.__getitem__, key)
         cards.quiet(
             "One point per song and activity, each activity brought to the level of all; the line"
-            " is the trend within activities, with its interval."
+            f" is the trend within activities, with its interval. {_LEGEND[colour]}"
         )
     with side:
         told = words.effect(each, look)
         st.markdown("**Is it more than chance?**")
-        st.vega_lite_chart(charts.null(each, look), width="stretch", key="null")
+        st.vega_lite_chart(charts.null(each), width="stretch", key="null")
         if told is not None:
             cards.quiet(f"Orange: yours. Grey: shifted playlists. {told.chance}")
             st.markdown("**What would make it surer**")
@@ -207,68 +214,11 @@ def _glance(found: dict[str, Effect], look: Look) -> None:
     st.html(f'<div class="rs-strips">{"".join(rows)}</div>')
 
 
-def songs(user: User, at: Seen) -> None:
-    """Power songs and calming songs."""
-    look = Look(at[2].sport or "run", user.units)
-    power, calming = data.rankings(at)
-    mean = data.mean_speed(at)
-    st.subheader("Power songs")
-    cards.quiet(_given("Faster than you usually are", power, "at the same heart rate"))
-    _ranking(power, mean, look, is_speed=True)
-    st.subheader("Calming songs")
-    cards.quiet(_given("A lower heart rate than usual", calming, "at the same speed"))
-    _ranking(calming, mean, look, is_speed=False)
-    n_short = data.counts(at)[2].short
-    if n_short:
-        cards.quiet(
-            f"{n_short:,} plays that ended within a minute are left out: an effect, if there is"
-            " one, would not have shown."
-        )
-
-
-def _given(told: str, ranking: Ranking, given: str) -> str:
-    if not ranking.at_equal:
-        given = "whatever the effort, of which too little is known"
-    return (
-        f"{told} in that place of that run, {given}. What was heard seldom is drawn towards none;"
-        f" songs heard at least {FEWEST_PLAYS} times."
-    )
-
-
-def _ranking(ranking: Ranking, mean: float, look: Look, *, is_speed: bool) -> None:
-    rows = ranking.songs
-    is_good = rows["estimate"] > 0 if is_speed else rows["estimate"] < 0
-    rows = rows[is_good].head(_MOST_SONGS)
-    if rows.empty or not ranking.spread:
-        cards.nothing(
-            f"ranking {is_speed}",
-            "hourglass_empty",
-            "No song stands out: what differs between them is no more than chance makes differ.",
-        )
-        return
-    cards.table(
-        ("Song", "Artist", "Effect", "95 % interval", "Heard"),
-        [
-            (
-                (row["title"], f"/track?id={row['track_id']}"),
-                (row["artist"], None),
-                (words.ranked(row["estimate"], mean, look, is_speed=is_speed), None),
-                (
-                    words.ranked_between(row["low"], row["high"], mean, look, is_speed=is_speed),
-                    None,
-                ),
-                (f"{row['n']} ×", None),
-            )
-            for row in rows.to_dict("records")
-        ],
-    )
-
-
 def method(at: Seen) -> None:
     """How it is counted, what is left out, and the table to check it by."""
     with st.expander("How this is counted, and the numbers to check it", icon=":material/rule:"):
-        for line in _METHOD:
-            st.markdown(f"- {line}")
+        lines = "".join(f"<li>{escape(line)}</li>" for line in _METHOD)
+        st.html(f'<ul class="rs-quiet">{lines}</ul>')
         _missing(at)
         chosen = {name: value for name, value in vars(at[2]).items() if value is not None}
         with st.container(horizontal=True):

@@ -1,0 +1,76 @@
+"""Power songs and calming songs on the page Insights."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from runsous.analysis.power_songs import FEWEST_PLAYS, Ranking
+from runsous.ui import insight_words as words
+from runsous.ui import insights_data as data
+from runsous.ui.components import cards
+from runsous.ui.insight_words import Look
+from runsous.ui.insights_data import Seen
+from runsous.ui.session import User
+
+_MOST_SONGS = 15
+
+
+def show(user: User, at: Seen) -> None:
+    """Power songs and calming songs."""
+    look = Look(at[2].sport or "run", user.units)
+    power, calming = data.rankings(at)
+    mean = data.mean_speed(at)
+    st.subheader("Power songs")
+    cards.quiet(_given("Faster than you usually are", power, "at the same heart rate"))
+    _ranking(power, mean, look, is_speed=True)
+    st.subheader("Calming songs")
+    cards.quiet(_given("A lower heart rate than usual", calming, "at the same speed"))
+    _ranking(calming, mean, look, is_speed=False)
+    n_short = data.counts(at)[2].short
+    if n_short:
+        cards.quiet(
+            f"{n_short:,} plays that ended within a minute are left out: an effect, if there is"
+            " one, would not have shown."
+        )
+
+
+def _given(told: str, ranking: Ranking, given: str) -> str:
+    if not ranking.at_equal:
+        given = "whatever the effort, of which too little is known"
+    return (
+        f"{told} in that place of that run, {given}. What was heard seldom is drawn towards none;"
+        f" songs heard at least {FEWEST_PLAYS} times."
+    )
+
+
+def _ranking(ranking: Ranking, mean: float, look: Look, *, is_speed: bool) -> None:
+    rows = ranking.songs
+    is_good = rows["estimate"] > 0 if is_speed else rows["estimate"] < 0
+    rows = rows[is_good].head(_MOST_SONGS)
+    if ranking.missing is not None:
+        key = f"ranking {is_speed}"
+        cards.nothing(key, "hourglass_empty", f"**Not enough data.** {ranking.missing}")
+        return
+    if rows.empty or not ranking.spread:
+        cards.nothing(
+            f"ranking {is_speed}",
+            "drag_handle",
+            "No song stands out: what differs between them is no more than chance makes differ.",
+        )
+        return
+    cards.table(
+        ("Song", "Artist", "Effect", "95 % interval", "Heard"),
+        [
+            (
+                (row["title"], f"/track?id={row['track_id']}"),
+                (row["artist"], None),
+                (words.ranked(row["estimate"], mean, look, is_speed=is_speed), None),
+                (
+                    words.ranked_between(row["low"], row["high"], mean, look, is_speed=is_speed),
+                    None,
+                ),
+                (f"{row['n']} ×", None),
+            )
+            for row in rows.to_dict("records")
+        ],
+    )
