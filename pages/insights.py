@@ -3,7 +3,7 @@
 import streamlit as st
 
 from runsous.ui import insights_data, session
-from runsous.ui.components import cards, hill, insights, workout_music
+from runsous.ui.components import cards, hill, insight_songs, insights, workout_music
 
 user = session.require_user()
 
@@ -28,5 +28,5 @@ elif view == "life":
     workout_music.show(user)
 else:
     at = insights_data.seen(user, insights.choose(user, options))
-    (insights.effects if view == "effects" else insights.songs)(user, at)
+    (insights.effects if view == "effects" else insight_songs.show)(user, at)
     insights.method(at)
