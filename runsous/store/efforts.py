@@ -13,10 +13,10 @@ from runsous import frames
 from runsous.store import copy
 from runsous.store.database import raw
 
-# Only activities with songs are measured: the others have nothing to say here.
+# Of those without songs the way is wanted, to compare with.
 _STALE = """FROM activities a LEFT JOIN measured_activities m ON m.activity_id = a.id
 WHERE NOT a.is_stale AND (
-  (m.activity_id IS NULL AND a.n_songs > 0) OR m.revision <> a.revision
+  (m.activity_id IS NULL AND (a.n_songs > 0 OR a.has_gps)) OR m.revision <> a.revision
   OR a.id IN (SELECT e.activity_id FROM song_efforts e JOIN tracks t ON t.id = e.track_id
     WHERE e.locked_bpm IS DISTINCT FROM t.tempo_bpm))"""
 
@@ -134,15 +134,17 @@ def frame(conn: Connection, user_id: int) -> pd.DataFrame:
 
 
 def activities(conn: Connection, user_id: int) -> pd.DataFrame:
-    """One row per measured activity: ``activity_id, name, sport, start_time, utc_offset_s, kind,
-    route, is_sample, distance_m, n_short, n_unsure, n_still``, the oldest first.
+    """One row per measured activity with songs: ``activity_id, name, sport, start_time,
+    utc_offset_s, kind, route, is_sample, distance_m, n_short, n_unsure, n_still``, the oldest
+    first.
     """
     rows = conn.execute(
         text(
             "SELECT a.id AS activity_id, a.name, a.sport, a.start_time, a.utc_offset_s, m.kind,"
             " m.route, a.is_sample, a.distance_m, m.n_short, m.n_unsure, m.n_still"
             " FROM measured_activities m JOIN activities a ON a.id = m.activity_id"
-            " WHERE m.user_id = :user AND a.user_id = :user ORDER BY a.start_time, a.id"
+            " WHERE m.user_id = :user AND a.user_id = :user AND a.n_songs > 0"
+            " ORDER BY a.start_time, a.id"
         ),
         {"user": user_id},
     )
