@@ -23,7 +23,7 @@ _TTL = 3600
 DOSES = {dose.name: dose for dose in measuring.DOSES}
 OUTCOMES = {outcome.name: outcome for outcome in measuring.OUTCOMES}
 
-Seen = tuple[int, int, Chosen]
+AsOf = tuple[int, int, Chosen]
 """Whose, at which version of their data, and which activities."""
 
 
@@ -66,12 +66,12 @@ def waiting(user: User) -> int:
     return number
 
 
-def seen(user: User, chosen: Chosen) -> Seen:
+def seen(user: User, chosen: Chosen) -> AsOf:
     """By what everything is cached."""
     return user.id, user.version, chosen
 
 
-def counts(at: Seen) -> tuple[int, int, LeftOut]:
+def counts(at: AsOf) -> tuple[int, int, LeftOut]:
     """Songs that count, on how many activities, and those that do not."""
     found = _chosen(at)
     on = found.efforts["activity_id"].nunique()
@@ -79,20 +79,20 @@ def counts(at: Seen) -> tuple[int, int, LeftOut]:
 
 
 @st.cache_data(ttl=_TTL, max_entries=64, show_spinner=False)
-def effects(at: Seen, dose: str) -> dict[str, Effect]:
+def effects(at: AsOf, dose: str) -> dict[str, Effect]:
     """What goes with more of a dose, by outcome."""
     found = report.effects(_chosen(at), DOSES[dose])
     return {each.outcome.name: each for each in found}
 
 
 @st.cache_data(ttl=_TTL, max_entries=64, show_spinner=False)
-def bands(at: Seen, dose: str, outcome: str) -> list[Band]:
+def bands(at: AsOf, dose: str, outcome: str) -> list[Band]:
     """The outcome by bands of the dose."""
     return report.bands(_chosen(at), DOSES[dose], OUTCOMES[outcome])
 
 
 @st.cache_data(ttl=_TTL, max_entries=64, show_spinner=False)
-def rankings(at: Seen) -> tuple[Ranking, Ranking]:
+def rankings(at: AsOf) -> tuple[Ranking, Ranking]:
     """Power songs and calming songs."""
     with database.current().begin() as conn:
         found = _chosen(at)
@@ -100,13 +100,13 @@ def rankings(at: Seen) -> tuple[Ranking, Ranking]:
 
 
 @st.cache_data(ttl=_TTL, max_entries=64, show_spinner=False)
-def mean_speed(at: Seen) -> float:
+def mean_speed(at: AsOf) -> float:
     """Metres per second of all songs, on the flat."""
     return float(_chosen(at).efforts["flat_mps"].mean())
 
 
 @st.cache_data(ttl=_TTL, max_entries=64, show_spinner=False)
-def points(at: Seen, dose: str, outcome: str, colour: str) -> pd.DataFrame:
+def points(at: AsOf, dose: str, outcome: str, colour: str) -> pd.DataFrame:
     """What is drawn of songs on activities, at most 800 of them, evenly picked.
 
     ``x, y`` as :func:`runsous.analysis.effects.per_activity`; ``c`` is a colour by ``date`` or by
@@ -149,6 +149,6 @@ def _songs(user_id: int, version: int) -> Songs:
 
 
 @st.cache_resource(ttl=_TTL, max_entries=8, show_spinner=False)
-def _chosen(at: Seen) -> Songs:
+def _chosen(at: AsOf) -> Songs:
     user_id, version, chosen = at
     return report.choose(_songs(user_id, version), chosen)

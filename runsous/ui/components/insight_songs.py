@@ -9,13 +9,13 @@ from runsous.ui import insight_words as words
 from runsous.ui import insights_data as data
 from runsous.ui.components import cards
 from runsous.ui.insight_words import Look
-from runsous.ui.insights_data import Seen
+from runsous.ui.insights_data import AsOf
 from runsous.ui.session import User
 
 _MOST_SONGS = 15
 
 
-def show(user: User, at: Seen) -> None:
+def show(user: User, at: AsOf) -> None:
     """Power songs and calming songs."""
     look = Look(at[2].sport or "run", user.units)
     power, calming = data.rankings(at)

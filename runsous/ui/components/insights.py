@@ -18,7 +18,7 @@ from runsous.ui import insights_data as data
 from runsous.ui import session
 from runsous.ui.components import cards, picker
 from runsous.ui.insight_words import Look, Told
-from runsous.ui.insights_data import Seen
+from runsous.ui.insights_data import AsOf
 from runsous.ui.session import User, fragment
 
 _EVERY_S = 3.0
@@ -127,7 +127,7 @@ def _waiting(user: User) -> None:
     )
 
 
-def effects(user: User, at: Seen) -> None:
+def effects(user: User, at: AsOf) -> None:
     """What goes with faster or more energetic songs: all outcomes in a glance, one in full."""
     look = Look(at[2].sport or "run", user.units)
     doses = list(words.DOSES)
@@ -166,7 +166,7 @@ def _headline(told: Told) -> None:
     )
 
 
-def _pictures(at: Seen, each: Effect, look: Look) -> None:
+def _pictures(at: AsOf, each: Effect, look: Look) -> None:
     main, side = st.columns([3, 2], gap="large")
     with main:
         key = "insights colour"
@@ -188,7 +188,7 @@ def _pictures(at: Seen, each: Effect, look: Look) -> None:
             cards.quiet(told.surer)
 
 
-def _bands(at: Seen, each: Effect, look: Look) -> None:
+def _bands(at: AsOf, each: Effect, look: Look) -> None:
     found = data.bands(at, each.dose.name, each.outcome.name)
     if len(found) > 1:
         of = "tempo" if each.dose.name == "tempo" else "energy"
@@ -214,7 +214,7 @@ def _glance(found: dict[str, Effect], look: Look) -> None:
     st.html(f'<div class="rs-strips">{"".join(rows)}</div>')
 
 
-def method(at: Seen) -> None:
+def method(at: AsOf) -> None:
     """How it is counted, what is left out, and the table to check it by."""
     with st.expander("How this is counted, and the numbers to check it", icon=":material/rule:"):
         lines = "".join(f"<li>{escape(line)}</li>" for line in _METHOD)
@@ -231,7 +231,7 @@ def method(at: Seen) -> None:
                 )
 
 
-def _missing(at: Seen) -> None:
+def _missing(at: AsOf) -> None:
     n_songs, n_activities, left_out = data.counts(at)
     cards.quiet(
         f"{n_songs:,} songs on {n_activities:,} activities were measured.",
