@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -24,8 +25,9 @@ _ISO = "%Y-%m-%dT%H:%M:%S.%fZ"
 
 @dataclass(frozen=True)
 class Chosen:
-    """Which activities: of a sport, from day to day (by their own clock, both included), of a kind
-    of workout (:data:`runsous.analysis.kinds.KINDS`), on a route; ``None`` is all of them.
+    """Which activities: of a sport, from day to day (by their own clock, both included) or from
+    one moment to before another (aware), of a kind of workout
+    (:data:`runsous.analysis.kinds.KINDS`), on a route; ``None`` is all of them.
     """
 
     sport: str | None = None
@@ -73,13 +75,21 @@ def choose(found: Songs, chosen: Chosen) -> Songs:
     for name in ("sport", "kind", "route"):
         if (value := getattr(chosen, name)) is not None:
             rows = rows[rows[name] == value]
-    offset = pd.to_timedelta(rows["utc_offset_s"].fillna(0).astype("float64"), unit="s")
-    day = (rows["start_time"] + offset).dt.date
     if chosen.since is not None:
-        rows, day = rows[day >= chosen.since], day[day >= chosen.since]
-    if chosen.until is not None:
-        rows = rows[day <= chosen.until]
+        rows = rows[_starts(rows, chosen.since) >= chosen.since]
+    if isinstance(chosen.until, datetime):
+        rows = rows[rows["start_time"] < chosen.until]
+    elif chosen.until is not None:
+        rows = rows[_starts(rows, chosen.until) <= chosen.until]
     return found if len(rows) == len(found.activities) else _of(found, rows)
+
+
+def _starts(rows: pd.DataFrame, like: date) -> Any:
+    """When activities began: the moment where ``like`` is one, else the day by their own clock."""
+    if isinstance(like, datetime):
+        return rows["start_time"]
+    offset = pd.to_timedelta(rows["utc_offset_s"].fillna(0).astype("float64"), unit="s")
+    return (rows["start_time"] + offset).dt.date
 
 
 def effects(

@@ -153,6 +153,7 @@ def test_what_is_chosen_narrows_every_answer(ask, engine, filled):
         {"sport": "ride"},
         {"kind": "long"},
         {"since": "2024-08-01"},
+        {"since": "2024-08-01T00:00:00Z", "until": "2100-01-01T02:00:00+02:00"},
         {"route": "3"},
         {"sport": "ride", "until": "9999-12-31", "since": "0001-01-01"},
     ):
@@ -170,6 +171,7 @@ NOTHING = (
     {"since": "2024-07-01", "until": "2024-06-01"},
     {"since": "9999-12-31"},
     {"until": "0001-01-01"},
+    {"since": "2024-06-01T00:00:00", "until": "2024-06-01T00:00:00"},
 )
 
 
@@ -199,6 +201,8 @@ def test_a_stranger_to_all_music_gets_answers_too(ask, engine):
     [
         {"outcome": "pace"},
         {"since": "yesterday"},
+        {"since": "1717225200"},
+        {"since": "0001-01-01T00:00:00+14:00"},
         {"until": "10000-01-01"},
         {"route": "-1"},
         {"route": str(2**31)},

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import Response
-from pydantic import BaseModel
+from pydantic import BaseModel, BeforeValidator
 
 from runsous.analysis import effects as measuring
 from runsous.analysis.effects import Effect, Measure
@@ -20,17 +20,35 @@ router = APIRouter(tags=["insights"])
 
 _TEMPO, _ENERGY = measuring.DOSES
 Outcome = Literal["speed", "heartrate", "cadence", "lock"]
+_DAY = len("2024-06-01")
 Format = Literal["csv", "parquet"]
+
+
+def _day_or_moment(value: object) -> object:
+    if not isinstance(value, str) or "-" not in value[1:]:
+        raise ValueError("is no day or moment, such as 2024-06-01 or 2024-06-01T06:30:00Z")
+    if len(value) == _DAY:
+        return date.fromisoformat(value)
+    moment = datetime.fromisoformat(value)
+    try:
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except OverflowError:
+        raise ValueError("is beyond all calendars") from None
+
+
+DayOrMoment = Annotated[date | datetime, BeforeValidator(_day_or_moment)]
 
 
 def chosen(
     sport: Words | None = None,
-    since: date | None = None,
-    until: date | None = None,
+    since: DayOrMoment | None = None,
+    until: DayOrMoment | None = None,
     kind: Words | None = None,
     route: Annotated[int | None, Query(ge=0, lt=2**31)] = None,
 ) -> Chosen:
-    """Which activities are asked about; days are the activities' own, both included."""
+    """Which activities are asked about: from one day to another by their own clocks, both included,
+    or from one moment to before another.
+    """
     return Chosen(sport, since, until, kind, route)
 
 
