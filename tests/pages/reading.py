@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 PAGES = (
     "home",
     "activities",
+    "insights",
     "listening",
     "tempo",
     "add_data",

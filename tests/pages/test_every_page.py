@@ -10,6 +10,7 @@ from tests.pages.reading import html, run, titles, visit, words
 EMPTY = {
     "home": "Which song played where?",
     "activities": "There are no activities yet.",
+    "insights": "There are no activities with songs on them yet.",
     "listening": "There is no listening history yet.",
     "tempo": "There are no songs of your own yet.",
     "add_data": "Where do I get these files?",
@@ -21,6 +22,7 @@ EMPTY = {
 FILLED = {
     "home": "Newest activities",
     "activities": "From the phone",
+    "insights": "activities are still to be measured",
     "listening": "Spotify (extended) · 3 plays",
     "tempo": "songs with a tempo",
     "add_data": "Past imports",
@@ -45,7 +47,7 @@ def test_a_page_with_data_shows_it(filled, page):
 
 
 def test_an_empty_page_leads_to_where_data_is_added(app):
-    for name in ("activities", "listening"):
+    for name in ("activities", "insights", "listening"):
         visit(app, name)
         assert "add_data" in [link.page for link in app.get("page_link")]
 

@@ -100,6 +100,10 @@ CASES: dict[tuple[str, str], Open | Members | Own | Named] = {
     ("GET", f"{A}/tracks/{{track_id}}/tempo"): Named(),
     ("PUT", f"{A}/tracks/{{track_id}}/tempo"): Named(send={"json": {"bpm": 174.0}}),
     ("DELETE", f"{A}/tracks/{{track_id}}/tempo"): Named(204),
+    ("GET", f"{A}/insights/tempo"): Own(),
+    ("GET", f"{A}/insights/energy"): Own(),
+    ("GET", f"{A}/insights/songs"): Own(),
+    ("GET", f"{A}/insights/segments"): Own(shows="song"),
     ("GET", f"{A}/insights/hill"): Own(
         404, send={"params": {"activity_id": 2**60, "from_m": 0, "to_m": 500}}
     ),
@@ -175,6 +179,7 @@ PAGES = {
     "connections.py": "connection",
     "preferences.py": None,
     "tempo.py": None,
+    "insights.py": None,
     "track.py": "song",
     "account.py": "e-mail",
 }
@@ -510,6 +515,7 @@ NOT_OF_ONE_USER = {
     "data_exports.unfinished": "gives ids with their users, for work that goes on for each",
     "data_exports.expire": "clears by age",
     "data_exports.everyones": "clears files that belong to none",
+    "efforts.stale_users": "gives ids of users, for work that goes on for each",
     "event_subscriptions.keep": "there is one for the installation, by command",
     "event_subscriptions.number": "there is one for the installation",
     "farewell.forget_jobs": "finished jobs of users who are gone",
