@@ -11,6 +11,7 @@ from tests.browser import screen, story
 LAST = {
     "": "Newest activities",
     "activities": "Morning run",
+    "insights": "How this is counted",
     "listening": "Times are in",
     "tempo": "Do you have them in a list?",
     "track?id=1": "Played on",
