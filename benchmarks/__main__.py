@@ -16,6 +16,7 @@ from benchmarks import (
     crawl,
     figures,
     growth,
+    insights,
     listens,
     machine,
     start,
@@ -36,6 +37,7 @@ BENCHMARKS: dict[str, Callable[[], list[Row]]] = {
     "sync": sync.run,
     "tempo": tempo.run,
     "crawl": crawl.run,
+    "insights": insights.run,
 }
 
 

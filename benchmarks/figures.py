@@ -12,14 +12,19 @@ HEAD = ("what", "figure to reach", "measured", "yardstick", "ratio")
 
 @dataclass(frozen=True)
 class Limit:
-    """The figure to reach, on what was measured (in the row's unit) or on its ratio."""
+    """The figure to reach, on what was measured (in the row's unit) or on its ratio; with
+    ``within`` it is to come so near from either side.
+    """
 
     value: float
     on: Literal["measured", "ratio"] = "measured"
     at_least: bool = False
+    within: float | None = None
 
     def holds(self, value: float) -> bool:
         """Whether ``value`` reaches the figure."""
+        if self.within is not None:
+            return abs(value - self.value) <= self.within
         return value >= self.value if self.at_least else value <= self.value
 
 
@@ -84,6 +89,8 @@ class Row:
     def _figure(self) -> str:
         if self.limit is None:
             return ""
+        if self.limit.within is not None:
+            return f"{self.limit.value:g} ± {_shown(self.limit.within, self.unit)}"
         sign = "≥" if self.limit.at_least else "≤"
         if self.limit.on == "ratio":
             return f"{sign} {self.limit.value:g} × the yardstick"
