@@ -19,6 +19,7 @@ from runsous.analysis import shifts, within
 from runsous.analysis.geo import Floats
 from runsous.analysis.octaves import FASTEST_BPM, OCTAVE_BPM, SLOWEST_BPM
 from runsous.analysis.shifts import Null
+from runsous.analysis.within import Block
 
 FEWEST_SONGS: Final = 8
 FEWEST_ACTIVITIES: Final = 3
@@ -115,7 +116,13 @@ def folded(bpm: Floats) -> Floats:
         return np.where(is_tempo, bpm / 2**octave, np.nan)
 
 
-def effect(efforts: pd.DataFrame, dose: Measure, outcome: Measure) -> Effect:
+Known = dict[bytes, tuple[Block, ...]]
+"""Courses by the rows they are of: most outcomes are told by the same."""
+
+
+def effect(
+    efforts: pd.DataFrame, dose: Measure, outcome: Measure, known: Known | None = None
+) -> Effect:
     """The effect of a dose on an outcome, from rows of ``store.efforts.ROWS``.
 
     Ordinary least squares, outcome ~ dose + grade + warm-up + level and course of each activity,
@@ -125,7 +132,11 @@ def effect(efforts: pd.DataFrame, dose: Measure, outcome: Measure) -> Effect:
     rows = usable(efforts, dose, outcome)
     x = rows[dose.column].to_numpy() / dose.step
     y = rows[outcome.column].to_numpy()
-    compared = within.compare(rows, [y, x, *within.covariates(rows)], x)
+    known = {} if known is None else known
+    which = rows[["activity_id", "index"]].to_numpy().tobytes()
+    if which not in known:
+        known[which] = within.courses(rows, x)
+    compared = within.compare(rows, [y, x, *within.covariates(rows)], found=known[which])
     n_songs, n_activities = len(compared.values), compared.n_activities
     told, explaining = compared.values[:, 0], compared.values[:, 1:]
     varies = within.varying(explaining)
@@ -162,7 +173,8 @@ def effects(
     """The effects of a dose on each of these outcomes, with the false discovery rate of the shift
     tests among them (``q``; Benjamini & Hochberg 1995).
     """
-    found = [effect(efforts, dose, outcome) for outcome in outcomes]
+    known: Known = {}
+    found = [effect(efforts, dose, outcome, known) for outcome in outcomes]
     tested = [each.null.p for each in found if each.null is not None]
     rates = iter(stats.false_discovery_control(tested).tolist() if tested else ())
     return [

@@ -115,16 +115,30 @@ class Compared:
         return sum(len(block.rows) for block in self.blocks)
 
 
-def compare(efforts: pd.DataFrame, columns: list[Floats], dose: Floats | None = None) -> Compared:
+def courses(efforts: pd.DataFrame, dose: Floats | None = None) -> tuple[Block, ...]:
+    """:func:`blocks`; clear levels of ``dose``, where there is such a thing, are part of a course.
+
+    A dose is what an outcome is to be explained by, one value per row.
+    """
+    found = blocks(efforts)
+    if dose is None:
+        return tuple(found)
+    return tuple(each for block in found for each in block.with_levels(dose))
+
+
+def compare(
+    efforts: pd.DataFrame,
+    columns: list[Floats],
+    dose: Floats | None = None,
+    *,
+    found: tuple[Block, ...] | None = None,
+) -> Compared:
     """Takes level and course of each activity out of ``columns``, one value per row each.
 
-    ``dose`` is what the outcome is to be explained by, where there is such a thing: clear levels
-    of it are part of the course. Activities with fewer than three songs have nothing left, and so
-    no rows.
+    ``found`` are their :func:`courses` if they are known already. Activities with fewer than
+    three songs have nothing left, and so no rows.
     """
-    found = tuple(blocks(efforts))
-    if dose is not None:
-        found = tuple(each for block in found for each in block.with_levels(dose))
+    found = courses(efforts, dose) if found is None else found
     values = np.column_stack(columns) if columns else np.empty((len(efforts), 0))
     left = [
         block.without_course(values[block.rows]).reshape(-1, values.shape[1]) for block in found

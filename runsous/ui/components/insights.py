@@ -167,7 +167,7 @@ def _headline(told: Told) -> None:
 
 
 def _pictures(at: AsOf, each: Effect, look: Look) -> None:
-    main, side = st.columns([3, 2], gap="large")
+    main, side = st.columns([3, 2], gap="medium")
     with main:
         key = "insights colour"
         colour = st.session_state.get(key) or "date"
