@@ -141,9 +141,13 @@ def effect(
     told, explaining = compared.values[:, 0], compared.values[:, 1:]
     varies = within.varying(explaining)
     df = compared.df - int(varies.sum())
-    missing = _missing(n_songs, n_activities, df) or (
-        None if varies[0] else _ALIKE.format(dose=dose.name)
-    )
+    missing = None if varies[0] else _ALIKE.format(dose=dose.name)
+    are_few = n_songs < FEWEST_SONGS or n_activities < FEWEST_ACTIVITIES
+    if are_few or df < 3:
+        told_by = _CALLED.get(outcome.name, outcome.name)
+        missing = _TOO_FEW.format(
+            dose=dose.name, outcome=told_by, n_songs=n_songs, n_activities=n_activities
+        ) + ("." if are_few else _ENOUGH_BUT)
     if missing is not None:
         return Effect(outcome, dose, n_songs, n_activities, False, missing)
     fit = _fit(told, explaining[:, varies], df)
@@ -250,20 +254,16 @@ def _fit(told: Floats, explaining: Floats, df: int) -> Any:
     return model.fit()
 
 
+_CALLED = {"heartrate": "heart rate", "lock": "share in time"}
+_TOO_FEW = (
+    f"At least {FEWEST_SONGS} songs in {FEWEST_ACTIVITIES} activities are needed, three or more in"
+    " each, with a known {dose} and a known {outcome}; there are {n_songs} in {n_activities}"
+)
+_ENOUGH_BUT = ", which are too few beside the course of each."
 _ALIKE = (
     "In each activity the {dose} of all songs is the same, or goes with its course: there is"
     " nothing to compare."
 )
-
-
-def _missing(n_songs: int, n_activities: int, df: int) -> str | None:
-    """What is not there yet, in words; ``None`` when there is enough."""
-    if n_songs >= FEWEST_SONGS and n_activities >= FEWEST_ACTIVITIES and df >= 3:
-        return None
-    return (
-        f"At least {FEWEST_SONGS} songs in {FEWEST_ACTIVITIES} activities are needed, three or more"
-        f" in each; there are {n_songs} in {n_activities}."
-    )
 
 
 def _with_rate(found: Effect, rate: float) -> Effect:

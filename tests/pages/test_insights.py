@@ -122,8 +122,8 @@ def test_too_little_says_what_is_missing_and_nothing_else(kept):
     page.date_input(key="insights days").set_value((date(2024, 6, 2), date(2024, 6, 2)))
     said = words(run(page))
     assert (
-        "**Not enough data.** At least 8 songs in 3 activities are needed, three or more in each;"
-        " there are 10 in 1." in said
+        "**Not enough data.** At least 8 songs in 3 activities are needed, three or more in each,"
+        " with a known tempo and a known speed; there are 10 in 1." in said
     )
     assert "goes with" not in said
     assert not page.get("vega_lite_chart")
@@ -145,7 +145,7 @@ def test_without_heart_rate_the_others_are_told(app, engine):
     page = visit(app, "insights")
     assert "Heart rate not enough data" in words(page)
     said = words(choose(page, "Heart rate"))
-    assert "**Not enough data.**" in said
+    assert "with a known tempo and a known heart rate; there are 0 in 0." in said
     said = words(choose(page, "Power songs"))
     assert "whatever the effort, of which too little is known" in said
     assert "whose heart rate is known; so far there are 0 plays" in said

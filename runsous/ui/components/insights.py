@@ -161,7 +161,7 @@ def _name(each: Effect, look: Look) -> str:
 def _headline(told: Told) -> None:
     mark = '<i class="ok">clear</i>' if told.is_clear else "<i>could be chance</i>"
     st.html(
-        f'<div class="rs-effect"><b>{escape(told.sentence)}</b>{mark}'
+        f'<div class="rs-effect"><b>{escape(told.sentence)}</b> {mark}'
         f"<div>{escape(told.interval)} · {escape(told.basis)}</div></div>"
     )
 
