@@ -86,7 +86,7 @@ def measure(conn: Connection, user_id: int, activity_id: int) -> None:
     )
     way = ways.way(samples, pauses)
     facts: dict[str, Any] = {f"n_{reason}": number for reason, number in left_out.items()}
-    facts["kind"] = kinds.kind(samples, pauses)
+    facts["kind"] = kinds.kind(samples, pauses, activity["sport"])
     if (bounds := ways.bounds(way)) is not None:
         facts |= dict(zip(("south", "west", "north", "east"), bounds, strict=True))
         facts["way"] = ways.packed(way)
