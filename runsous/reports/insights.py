@@ -84,6 +84,13 @@ def choose(found: Songs, chosen: Chosen) -> Songs:
     return found if len(rows) == len(found.activities) else _of(found, rows)
 
 
+def main_sport(found: Songs) -> str | None:
+    """The sport with most measured songs; of several the first by name."""
+    numbers = found.activities.set_index("activity_id")["sport"]
+    counts = found.efforts["activity_id"].map(numbers).value_counts().sort_index()
+    return None if counts.empty else str(counts.idxmax())
+
+
 def _starts(rows: pd.DataFrame, like: date) -> Any:
     """When activities began: the moment where ``like`` is one, else the day by their own clock."""
     if isinstance(like, datetime):

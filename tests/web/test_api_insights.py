@@ -13,6 +13,7 @@ import statsmodels.api as sm
 from pyarrow import parquet
 
 from runsous.analysis import effects as measuring
+from runsous.reports import insights as report
 from tests.analysis.make_efforts import make_efforts
 from tests.reports import measured
 from tests.sync import make
@@ -160,7 +161,22 @@ def test_what_is_chosen_narrows_every_answer(ask, engine, filled):
         assert found(ask(TEMPO, **query))["n_segments"] == 36
         assert found(ask(SONGS, **query))["power"]["n_segments"] == 36
         assert len(table(ask, **query)) == 36
-    assert found(ask(TEMPO))["n_activities"] == 9
+
+
+def test_without_a_sport_it_takes_the_one_with_most_songs_and_says_which(ask, engine, filled):
+    # Fewer songs than on the runs, and faster songs go with less speed.
+    rides = measured.going_along([9] * 5, -0.2, seed=8)
+    measured.keep(engine, rides, sport="ride", kind="long", start=make.START.replace(month=9))
+    assert sum(LENGTHS) > len(rides)
+    for path in (TEMPO, ENERGY, SONGS):
+        assert ask(path).content == ask(path, sport="run").content
+        told = [found(ask(path, **query)) for query in ({}, {"sport": "ride"}, {"kind": "long"})]
+        assert [each["sport"] for each in told] == ["run", "ride", "ride"]
+        assert told[0] != told[1] == told[2]
+    assert found(ask(TEMPO))["slope_per_10bpm"]["estimate"] > 0
+    assert found(ask(TEMPO, kind="long"))["slope_per_10bpm"]["estimate"] < 0
+    # The table tells the sport of each row.
+    assert set(table(ask)["sport"]) == {"run", "ride"}
 
 
 NOTHING = (
@@ -191,7 +207,8 @@ def test_of_nothing_chosen_it_says_what_is_missing(ask, engine, filled):
 
 def test_a_stranger_to_all_music_gets_answers_too(ask, engine):
     make.user(engine)
-    assert not found(ask(TEMPO))["enough_data"]
+    told = found(ask(TEMPO))
+    assert (told["enough_data"], told["sport"]) == (False, None)
     assert not found(ask(SONGS))["power"]["enough_data"]
     assert table(ask).empty
 
@@ -202,6 +219,19 @@ def test_a_stranger_to_all_music_gets_answers_too(ask, engine):
         {"outcome": "pace"},
         {"since": "yesterday"},
         {"since": "1717225200"},
+        {"since": ""},
+        {"until": "0"},
+        {"until": "-0"},
+        {"until": "0-0"},
+        {"until": "1717225200.5"},
+        {"until": "-1e9"},
+        {"until": "--------"},
+        {"until": "2024-06-31"},
+        {"until": "2024-06-01T24:01:00"},
+        {"until": "2024-06-01\x00"},
+        {"until": "٢٠٢٤-٠٦-٠١"},
+        {"until": "null"},
+        {"until": "[]"},
         {"since": "0001-01-01T00:00:00+14:00"},
         {"until": "10000-01-01"},
         {"route": "-1"},
@@ -221,7 +251,7 @@ def test_songs_are_the_strongest_first_and_as_many_as_wanted(ask, engine):
     rows["heartrate"] -= 15.0 * (rows["track_id"] == 2)
     measured.keep(engine, rows, titles={6: "<b>Up</b>", 2: "Down"})
     told = found(ask(SONGS, limit=3))
-    assert [len(part["songs"]) for part in told.values()] == [3, 3]
+    assert [len(told[name]["songs"]) for name in ("power", "calming")] == [3, 3]
     first, calm = told["power"]["songs"][0], told["calming"]["songs"][0]
     assert (first["title"], first["n"]) == ("<b>Up</b>", 12)
     assert 0 < first["low"] < first["estimate"] < first["high"]
@@ -242,3 +272,19 @@ def test_no_answer_has_a_number_that_is_none(ask, engine):
 
 def test_the_same_question_has_the_same_answer(ask, engine, filled):
     assert ask(TEMPO).content == ask(TEMPO).content
+
+
+def test_an_answer_is_found_once_until_something_changes(ask, engine, filled, monkeypatch):
+    asked = []
+    effects = report.effects
+    monkeypatch.setattr(report, "effects", lambda *all: asked.append(1) or effects(*all))
+    first = [found(ask(TEMPO, outcome=outcome)) for outcome in (*OUTCOMES, "speed")]
+    assert [each["outcome"] for each in first] == [*OUTCOMES, "speed"]
+    assert len(asked) == 1
+    ask(TEMPO, since="2024-06-02")
+    ask(ENERGY)
+    assert len(asked) == 3
+    measured.keep(engine, make_efforts([12], seed=5), start=make.START.replace(month=9))
+    later = found(ask(TEMPO))
+    assert later["n_activities"] == first[0]["n_activities"] + 1
+    assert len(asked) == 4

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from datetime import UTC, date, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import Response
@@ -14,6 +16,8 @@ from runsous.analysis.effects import Effect, Measure
 from runsous.analysis.power_songs import Ranking
 from runsous.reports import insights as report
 from runsous.reports.insights import Chosen, Songs
+from runsous.store import users
+from runsous.web.api import answers
 from runsous.web.api.context import Conn, User, Words
 
 router = APIRouter(tags=["insights"])
@@ -48,6 +52,8 @@ def chosen(
 ) -> Chosen:
     """Which activities are asked about: from one day to another by their own clocks, both included,
     or from one moment to before another.
+
+    Effects are of one sport: without ``sport`` of that with most measured songs among these.
     """
     return Chosen(sport, since, until, kind, route)
 
@@ -79,8 +85,10 @@ class WhatGoesWithIt(BaseModel):
     ``p_shift`` is the share of shifted playlists that do as well, ``q`` the false discovery rate
     among all outcomes, ``correlation`` the repeated-measures correlation; null where
     ``enough_data`` is false, and then ``message`` says what is missing. Association is not cause.
+    ``sport`` is the one it is about, null where there are no songs.
     """
 
+    sport: str | None
     outcome: str
     enough_data: bool
     message: str
@@ -129,8 +137,11 @@ class Ranked(BaseModel):
 
 
 class SongEffects(BaseModel):
-    """Power songs (speed at equal heart rate) and calming songs (heart rate at equal speed)."""
+    """Power songs (speed at equal heart rate) and calming songs (heart rate at equal speed) of one
+    sport, null where there are no songs.
+    """
 
+    sport: str | None
     power: Ranked
     calming: Ranked
 
@@ -139,9 +150,10 @@ class SongEffects(BaseModel):
 def get_effect_of_tempo(
     conn: Conn, user: User, which: Which, outcome: Outcome = "speed"
 ) -> EffectOfTempo:
-    """What goes with 10 BPM more: for each outcome the slope within activities."""
-    found = report.choose(report.songs(conn, user), which)
-    facts, slope = _told(found, _TEMPO, outcome)
+    """What goes with 10 BPM more: for each outcome the slope within activities of one sport,
+    without ``sport`` of that with most measured songs.
+    """
+    facts, slope = _told(conn, user, which, _TEMPO, outcome)
     return EffectOfTempo.model_validate({**facts, "slope_per_10bpm": slope})
 
 
@@ -149,9 +161,10 @@ def get_effect_of_tempo(
 def get_effect_of_energy(
     conn: Conn, user: User, which: Which, outcome: Outcome = "speed"
 ) -> EffectOfEnergy:
-    """What goes with more energetic songs, as far as sources tell their energy."""
-    found = report.choose(report.songs(conn, user), which)
-    facts, slope = _told(found, _ENERGY, outcome)
+    """What goes with more energetic songs, as far as sources tell their energy; of one sport,
+    without ``sport`` of that with most measured songs.
+    """
+    facts, slope = _told(conn, user, which, _ENERGY, outcome)
     return EffectOfEnergy.model_validate({**facts, "slope_per_tenth": slope})
 
 
@@ -159,13 +172,21 @@ def get_effect_of_energy(
 def get_song_effects(
     conn: Conn, user: User, which: Which, limit: Annotated[int, Query(ge=1, le=500)] = 50
 ) -> SongEffects:
-    """Songs by what went with them, the strongest first."""
-    found = report.choose(report.songs(conn, user), which)
-    power, calming = (rank(conn, user, found) for rank in (report.power, report.calming))
-    return SongEffects(
-        power=_ranked(power, "m/s", "heart rate", limit),
-        calming=_ranked(calming, "bpm", "speed", limit),
-    )
+    """Songs by what went with them, the strongest first; of one sport, without ``sport`` of that
+    with most measured songs.
+    """
+
+    def make() -> Any:
+        found, sport = _of_one_sport(conn, user, which)
+        power, calming = (rank(conn, user, found) for rank in (report.power, report.calming))
+        told = SongEffects(
+            sport=sport,
+            power=_ranked(power, "m/s", "heart rate", limit),
+            calming=_ranked(calming, "bpm", "speed", limit),
+        )
+        return told.model_dump()
+
+    return SongEffects.model_validate(_kept(conn, user, (which, "songs", limit), make))
 
 
 @router.get(
@@ -195,12 +216,38 @@ def get_segments(
     )
 
 
+def _kept(conn: Conn, user: int, asked: tuple[object, ...], make: Callable[[], Any]) -> Any:
+    """What ``make`` tells, from before while nothing of this user's data changed."""
+    version = users.one(conn, user)["data_version"]
+    key = (conn.engine.url, user, "insights", version, *asked)
+    return json.loads(answers.kept(key, lambda: json.dumps(make()).encode()))
+
+
+def _of_one_sport(conn: Conn, user: int, which: Chosen) -> tuple[Songs, str | None]:
+    found = report.choose(report.songs(conn, user), which)
+    sport = report.main_sport(found) if which.sport is None else which.sport
+    return report.choose(found, Chosen(sport)), sport
+
+
 def _told(
-    found: Songs, dose: Measure, outcome: str
-) -> tuple[dict[str, object], dict[str, float] | None]:
-    each = {one.outcome.name: one for one in report.effects(found, dose)}[outcome]
-    facts = {
-        "outcome": outcome,
+    conn: Conn, user: int, which: Chosen, dose: Measure, outcome: str
+) -> tuple[dict[str, Any], dict[str, float] | None]:
+    def make() -> Any:
+        found, sport = _of_one_sport(conn, user, which)
+        # All outcomes have to be known for any one's q.
+        return {
+            each.outcome.name: (_facts(found, sport, dose, each), _slope(each))
+            for each in report.effects(found, dose)
+        }
+
+    facts, slope = _kept(conn, user, (which, dose.name), make)[outcome]
+    return facts, slope
+
+
+def _facts(found: Songs, sport: str | None, dose: Measure, each: Effect) -> dict[str, object]:
+    return {
+        "sport": sport,
+        "outcome": each.outcome.name,
         "enough_data": each.has_enough,
         "message": report.sentence(each),
         "n_segments": each.n_songs,
@@ -210,11 +257,15 @@ def _told(
         "correlation": _interval(*each.correlation) if each.correlation else None,
         "unit": each.outcome.unit,
         "bands": [
-            {**vars(band), "n_segments": band.n_songs}
+            {
+                "since": band.since,
+                "until": band.until,
+                "n_segments": band.n_songs,
+                **_interval(band.estimate, band.low, band.high),
+            }
             for band in report.bands(found, dose, each.outcome)
         ],
     }
-    return facts, _slope(each)
 
 
 def _slope(each: Effect) -> dict[str, float] | None:
