@@ -55,14 +55,6 @@ def of_songs(conn: Connection, song_ids: Sequence[int]) -> dict[int, list[int]]:
     return {row.user_id: row.tracks for row in rows}
 
 
-def every_track(conn: Connection, user_id: int) -> list[int]:
-    """All tracks of a user."""
-    rows = conn.execute(
-        text("SELECT id FROM tracks WHERE user_id = :user ORDER BY id"), {"user": user_id}
-    )
-    return list(rows.scalars())
-
-
 def left(conn: Connection) -> dict[int, list[int]]:
     """Tracks without a tempo although a source tells one, by user."""
     rows = conn.execute(

@@ -15,6 +15,10 @@ from runsous.store.song_facts import note_ids
 from runsous.store.song_queue import Band, settle
 
 _AT_ONCE = 2000
+_APART_S = 2.0
+"""Lengths that differ by less are the same."""
+_FAR_APART_S = 10.0
+"""Lengths that differ by more are of two recordings."""
 
 # What only the sample plays is known by heart.
 _UNTIED = """t.song_id IS NULL AND u.settings ->> 'tempo_lookups' IS DISTINCT FROM 'off'
@@ -46,6 +50,26 @@ WHERE t.song_id IS NOT NULL AND k.value ~ ('^' || k.form || '$')
     AND NOT EXISTS (SELECT FROM song_ids i
         WHERE (i.song_id, i.kind, i.value) = (t.song_id, k.kind, k.value))
 ORDER BY 1, 2, 3 ON CONFLICT DO NOTHING RETURNING song_id"""
+# By the word of most; who heard a song first had perhaps another version, or no length at all.
+_FACTS = """WITH told AS (
+    SELECT t.song_id AS id, percentile_cont(0.5) WITHIN GROUP (ORDER BY t.duration_s) AS duration_s,
+        mode() WITHIN GROUP (ORDER BY b.name) AS album
+    FROM tracks t LEFT JOIN albums b ON b.id = t.album_id
+    WHERE t.song_id IS NOT NULL GROUP BY t.song_id
+), held AS (
+    SELECT s.id, coalesce(t.duration_s, s.duration_s) AS duration_s, coalesce(t.album, s.album) AS
+        album FROM songs s JOIN told t ON t.id = s.id
+    WHERE (s.duration_s IS NULL AND t.duration_s IS NOT NULL)
+        OR abs(s.duration_s - t.duration_s) > :apart_s OR s.album IS DISTINCT FROM
+        coalesce(t.album, s.album)
+    ORDER BY s.id FOR NO KEY UPDATE OF s
+) UPDATE songs s SET duration_s = h.duration_s, album = h.album FROM held h WHERE h.id = s.id
+RETURNING s.id"""
+# What was found stands unless it is of another length.
+_ASK_AGAIN = """UPDATE song_lookups l SET due_at = :now, n_same = 0 FROM songs s
+WHERE s.id = l.song_id AND l.song_id = ANY(:songs) AND l.due_at > :now AND (l.state = 'unknown'
+    OR l.state = 'found' AND EXISTS (SELECT FROM song_facts f WHERE f.song_id = l.song_id
+        AND f.source = l.source AND abs(f.duration_s - s.duration_s) > :far_s))"""
 _RANK = """WITH heard AS (
     SELECT t.song_id, sum(h.n) AS n, bool_or(r.track_id IS NOT NULL) AS is_run FROM tracks t
     JOIN (SELECT track_id, count(*) AS n FROM plays GROUP BY track_id) h ON h.track_id = t.id
@@ -93,6 +117,18 @@ def learn_ids(conn: Connection) -> None:
     """Takes over the ids that users' own histories name."""
     told = conn.execute(text(_IDS), {"tracks": None})
     settle(conn, set(told.scalars()))
+
+
+def learn_facts(conn: Connection, now: datetime) -> None:
+    """Takes over lengths and albums as users' histories tell them by now; songs that were matched
+    by others are to be asked for again.
+    """
+    changed = list(conn.execute(text(_FACTS), {"apart_s": _APART_S}).scalars())
+    if changed:
+        conn.execute(
+            text(_ASK_AGAIN), {"songs": sorted(changed), "now": now, "far_s": _FAR_APART_S}
+        )
+        settle(conn, set(changed))
 
 
 def rank(conn: Connection) -> None:

@@ -39,7 +39,7 @@ _BATCHES = 5
 _IDLE = timedelta(minutes=1)
 _PATIENT_S = 900.0
 _REFUSED = timedelta(hours=6)
-_FAILED = timedelta(hours=1)
+_FAILED = timedelta(minutes=10)
 _LONGEST = timedelta(days=365)
 _BAD_IN_A_ROW = 3
 _DISCOVERY = "discovery"
@@ -77,11 +77,13 @@ def _take_in(engine: Engine, user_id: int) -> bool:
 
 
 def rank(engine: Engine) -> None:
-    """Takes over what was learned of songs meanwhile: their ids, where they were heard, and facts
-    of those that were taken in while these came.
+    """Takes over what was learned of songs meanwhile: their ids, lengths and albums, where they
+    were heard, and facts of those that were taken in while these came.
     """
     with engine.begin() as conn:
         songs.learn_ids(conn)
+    with engine.begin() as conn:
+        songs.learn_facts(conn, _now())
     # Each holds songs in their order, which both together would not.
     with engine.begin() as conn:
         songs.rank(conn)
@@ -114,7 +116,9 @@ class _Slice:
 
     @property
     def is_over(self) -> bool:
-        return self.stopping.is_set() or time.monotonic() - self.began > SLICE_S
+        # Whether it is the songs or the source that stumbled has to be found out first.
+        is_late = time.monotonic() - self.began > SLICE_S and not self.stumbled
+        return self.stopping.is_set() or is_late
 
     def go(self) -> bool:
         try:
@@ -200,10 +204,17 @@ class _Slice:
             self._take(found)
 
     def _stumble(self, chunk: Sequence[Wanted]) -> None:
-        """Leaves songs aside that could not be asked for, unless the source is out of order."""
+        """Leaves songs aside that could not be asked for, unless the source is out of order. Where
+        it was so the last time already, others are asked for the next time.
+        """
         self.stumbled.append(chunk)
-        if len(self.stumbled) >= _BAD_IN_A_ROW:
-            raise
+        if len(self.stumbled) < _BAD_IN_A_ROW:
+            return
+        with self.engine.begin() as conn:
+            is_again = song_sources.failures(conn, self.source) > 0
+        while is_again and self.stumbled:
+            self._fail(self.stumbled.pop())
+        raise
 
     def _take(self, found: Sequence[Found]) -> None:
         # Others can be asked for: it is these songs.

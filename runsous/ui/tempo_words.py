@@ -81,7 +81,9 @@ def relation(said: float | None, shown: float | None) -> str:
     ratio = shown / said
     if ratio > 2**0.5:
         return f"the same beat, × {round(ratio)}"
-    return "the same beat, × ½" if ratio < 0.5**0.5 else "the same"
+    if ratio > 0.5**0.5:
+        return "the same"
+    return f"the same beat, × {'¼' if ratio < 0.5**1.5 else '½'}"
 
 
 def match(row: Mapping[str, Any]) -> str:

@@ -193,6 +193,50 @@ def test_a_song_that_cannot_be_asked_for_keeps_no_others_waiting(engine, user, s
     assert len(found) == 9
 
 
+@pytest.mark.parametrize("n_odd", [2, 5])
+def test_songs_that_can_never_be_asked_for_keep_no_others_waiting_however_short_the_turns(
+    engine, user, sims, catalogue, monkeypatch, n_odd
+):
+    # As if each took as long as a turn.
+    monkeypatch.setattr(crawling, "SLICE_S", 0.0)
+    odd = catalogue.recordings[:n_odd]
+    # Those heard twice come first.
+    songs_heard.hear(engine, user, [*catalogue.recordings[:9], *odd])
+    for each in odd:
+        where = each.title.replace(" ", "+")
+        sims.faults.plan(Fault("html", service="deezer", where=where, times=9999))
+    songs_heard.crawl(engine)
+    states = songs_heard.rows(
+        engine,
+        "SELECT s.title, l.state FROM song_lookups l JOIN songs s ON s.id = l.song_id"
+        " WHERE l.source = 'deezer'",
+    )
+    assert {row["title"] for row in states if row["state"] == "failed"} == {o.title for o in odd}
+    assert len(states) == 9
+
+
+def test_a_length_that_is_told_later_corrects_what_was_matched_without_it(
+    engine, user, sims, catalogue
+):
+    short, unsure = catalogue.recordings[:2]
+    truth = short.duration_ms / 1000
+    songs_heard.hear(engine, user, [short, unsure], duration_s=[30.0, None])
+    songs_heard.crawl(engine)
+    before = songs_heard.tempos(engine, user)
+    assert before[short.artist, short.title] is None
+    assert before[unsure.artist, unsure.title] is not None
+    asked = len(sims.calls.of("deezer"))
+    for _ in range(2):
+        songs_heard.hear(engine, user, [short] * 4, duration_s=[truth] * 4)
+        crawling.rank(engine)
+        songs_heard.age(engine, timedelta(0))
+        songs_heard.crawl(engine)
+    after = songs_heard.tempos(engine, user)
+    assert songs_heard.is_same_beat(after[short.artist, short.title], short.bpm)
+    assert after[unsure.artist, unsure.title] == before[unsure.artist, unsure.title]
+    assert len(sims.calls.of("deezer")) > asked
+
+
 def test_errors_that_come_with_a_good_status_are_counted(engine, user, sims, catalogue):
     songs_heard.hear(engine, user, catalogue.recordings[:1])
     sims.faults.plan(Fault("hidden", service="deezer", value=700, times=2))

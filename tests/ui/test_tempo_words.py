@@ -73,6 +73,7 @@ def test_a_source_that_rests_says_until_when_and_why():
         (87, 174.1, "the same beat, × 2"),
         (174, 174.1, "the same"),
         (174, 87, "the same beat, × ½"),
+        (200, 50, "the same beat, × ¼"),
         (43.5, 174, "the same beat, × 4"),
         (116, 174, "another beat"),
         (None, 174, ""),
