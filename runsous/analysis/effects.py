@@ -15,14 +15,13 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from runsous.analysis import shifts, within
+from runsous.analysis import lacking, shifts, within
 from runsous.analysis.geo import Floats
+from runsous.analysis.lacking import FEWEST_ACTIVITIES, FEWEST_DF, FEWEST_SONGS
 from runsous.analysis.octaves import FASTEST_BPM, OCTAVE_BPM, SLOWEST_BPM
 from runsous.analysis.shifts import Null
 from runsous.analysis.within import Block
 
-FEWEST_SONGS: Final = 8
-FEWEST_ACTIVITIES: Final = 3
 LEVEL: Final = 0.95
 
 SURE: Final = 0.5
@@ -141,13 +140,14 @@ def effect(
     told, explaining = compared.values[:, 0], compared.values[:, 1:]
     varies = within.varying(explaining)
     df = compared.df - int(varies.sum())
-    missing = None if varies[0] else _ALIKE.format(dose=dose.name)
-    are_few = n_songs < FEWEST_SONGS or n_activities < FEWEST_ACTIVITIES
-    if are_few or df < 3:
-        told_by = _CALLED.get(outcome.name, outcome.name)
-        missing = _TOO_FEW.format(
-            dose=dose.name, outcome=told_by, n_songs=n_songs, n_activities=n_activities
-        ) + ("." if are_few else _ENOUGH_BUT)
+    missing = None
+    if n_songs < FEWEST_SONGS or n_activities < FEWEST_ACTIVITIES:
+        there_is, dosed = (n_songs, n_activities), usable(efforts, dose, dose)
+        missing = lacking.too_few(efforts, dosed, rows, there_is, (dose, outcome))
+    elif not varies[0]:
+        missing = _ALIKE.format(dose=dose.name)
+    elif df < FEWEST_DF:
+        missing = lacking.too_short(n_songs, n_activities, df)
     if missing is not None:
         return Effect(outcome, dose, n_songs, n_activities, False, missing)
     fit = _fit(told, explaining[:, varies], df)
@@ -254,12 +254,6 @@ def _fit(told: Floats, explaining: Floats, df: int) -> Any:
     return model.fit()
 
 
-_CALLED = {"heartrate": "heart rate", "lock": "share in time"}
-_TOO_FEW = (
-    f"At least {FEWEST_SONGS} songs in {FEWEST_ACTIVITIES} activities are needed, three or more in"
-    " each, with a known {dose} and a known {outcome}; there are {n_songs} in {n_activities}"
-)
-_ENOUGH_BUT = ", which are too few beside the course of each."
 _ALIKE = (
     "In each activity the {dose} of all songs is the same, or goes with its course: there is"
     " nothing to compare."

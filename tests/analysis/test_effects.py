@@ -168,8 +168,44 @@ def test_enough_are_eight_songs_in_three_activities_that_have_three_each(n_songs
     assert found.has_enough is is_enough
     assert (found.missing is None) is is_enough
     if not is_enough:
-        assert "8 songs in 3 activities" in found.missing
+        few = "9 songs in 3 activities are too few once" if has_enough else "At least 8 songs in 3"
+        assert found.missing.startswith(few)
         assert found.estimate is found.low is found.p is found.null is found.correlation is None
+
+
+def missing(rows, dose=TEMPO, outcome=HEART):
+    found = effects.effect(rows, dose, outcome)
+    assert not found.has_enough
+    return found.missing.partition("; there are ")[2]
+
+
+def test_what_is_missing_is_why_songs_do_not_count():
+    rows = make_efforts([6] * 4)
+    assert missing(make_efforts([2] * 10)) == (
+        "0 in 0. 20 more songs are on 10 activities with fewer than three."
+    )
+    assert missing(make_efforts([6, 6, 1])) == (
+        "12 in 2. 1 more song is on an activity with fewer than three."
+    )
+    for column, dose, why in (
+        ("heartrate", TEMPO, "No heart rate was measured during any of the 24 songs."),
+        ("tempo_bpm", TEMPO, "No tempo is known of any of the 24 songs."),
+        ("energy", ENERGY, "No energy is known of any of the 24 songs."),
+    ):
+        assert missing(rows.assign(**{column: np.nan}), dose) == f"0 in 0. {why}"
+    no_cadence = missing(rows.assign(cadence=np.nan), TEMPO, CADENCE)
+    assert no_cadence == "0 in 0. No cadence was measured during any of the 24 songs."
+    guessed = missing(rows.assign(tempo_confidence=0.4))
+    assert guessed == "0 in 0. All tempos that are known are guesses."
+    assert missing(rows[:0]) == "0 in 0."
+
+
+def test_songs_enough_by_number_can_be_too_few_beside_the_course_of_each():
+    rows = make_efforts([3, 3, 3], grade=0.0, warm_up=0.0)
+    assert effects.effect(rows, TEMPO, HEART).missing == (
+        "9 songs in 3 activities are too few once the level and course of each activity, grade and"
+        " warm-up are taken out: about 1 more song on these activities would do."
+    )
 
 
 def test_songs_that_all_have_one_tempo_compare_nothing():

@@ -180,7 +180,7 @@ def test_what_is_missing_is_named(engine):
     speed = report.effects(found, TEMPO)[0]
     assert speed.missing == (
         "At least 8 songs in 3 activities are needed, three or more in each, with a known tempo and"
-        " a known speed; there are 9 in 1."
+        " a known speed; there are 9 in 1. 4 more songs are on 2 activities with fewer than three."
     )
     assert report.sentence(speed) == speed.missing
 
