@@ -46,7 +46,6 @@ OUTCOMES: Final = (
     Measure("speed", "flat_mps", "m/s"),
     Measure("heartrate", "heartrate", "bpm"),
     Measure("cadence", "cadence", "per minute"),
-    Measure("lock", "locked", "share"),
 )
 DOSES: Final = (
     Measure("tempo", "tempo_bpm", "BPM", 10.0, (100, 120, 140, 160, 180, 200)),

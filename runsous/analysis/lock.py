@@ -79,6 +79,23 @@ def per_tile(samples: pd.DataFrame, tiles: pd.DataFrame, pauses: Pauses = ()) ->
     ).set_axis(tiles.index)
 
 
+def to_each(samples: pd.DataFrame, tiles: pd.DataFrame, pauses: Pauses = ()) -> Floats:
+    """The share of the seconds of each tile (a row) locked to the tempo of each (a column), as
+    :func:`per_tile` counts them; 0 for tiles without any.
+    """
+    bpm = tiles["tempo_bpm"].to_numpy(dtype="float64", na_value=np.nan)
+    cadence, nth, length = _stretches(samples, tiles, pauses)
+    # Watches tell few cadences, each of them many times.
+    known, which = np.unique(cadence, return_inverse=True)
+    seconds = np.zeros((len(tiles), known.size))
+    np.add.at(seconds, (nth, which), length)
+    near = np.zeros((known.size, bpm.size), dtype=bool)
+    for k in RELATIONS.values():
+        near |= _near(known[:, None], bpm * k)
+    shares: Floats = (seconds @ near) / np.maximum(seconds.sum(axis=1, keepdims=True), 1e-9)
+    return shares
+
+
 def bands(tiles: pd.DataFrame, cadence: Floats) -> pd.DataFrame:
     """``index, start_s, end_s, low, high, relation``: where cadence would be in time.
 

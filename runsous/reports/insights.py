@@ -14,8 +14,10 @@ from pyarrow import Table, parquet
 from sqlalchemy import Connection
 
 from runsous.analysis import effects as measuring
+from runsous.analysis import in_step as stepping
 from runsous.analysis import power_songs
 from runsous.analysis.effects import Band, Effect, Measure
+from runsous.analysis.in_step import InStep
 from runsous.analysis.power_songs import Ranking
 from runsous.reports import export
 from runsous.store import efforts
@@ -127,6 +129,13 @@ def sentence(each: Effect) -> str:
 def bands(found: Songs, dose: Measure, outcome: Measure) -> list[Band]:
     """The outcome by bands of the dose; see :func:`runsous.analysis.effects.bands`."""
     return measuring.bands(found.efforts, dose, outcome)
+
+
+def in_step(conn: Connection, user_id: int, found: Songs) -> InStep:
+    """How much one moves in time with songs; see :func:`runsous.analysis.in_step.compare`."""
+    known = efforts.lock_shifts(conn, user_id)
+    chosen = found.activities["activity_id"].tolist()
+    return stepping.compare([np.array(known[each]) for each in chosen if each in known])
 
 
 def power(conn: Connection, user_id: int, found: Songs) -> Ranking:

@@ -111,7 +111,11 @@ def follow(conn: Connection, user_id: int, activity_id: int, revision: int) -> N
         text(
             "INSERT INTO measured_activities (activity_id, user_id, revision, n_short, n_unsure,"
             " n_still) VALUES (:activity, :user, :revision, 0, 0, 0)"
-            " ON CONFLICT (activity_id) DO UPDATE SET revision = excluded.revision, way = NULL"
+            " ON CONFLICT (activity_id) DO UPDATE SET revision = excluded.revision, way = NULL,"
+            # Of other songs they would tell nothing.
+            " lock_shifts = CASE WHEN cardinality(measured_activities.lock_shifts) ="
+            " (SELECT count(*) FROM song_efforts e WHERE e.activity_id = :activity"
+            " AND e.locked IS NOT NULL) THEN measured_activities.lock_shifts END"
         ),
         owner,
     )
@@ -150,6 +154,18 @@ def activities(conn: Connection, user_id: int) -> pd.DataFrame:
     )
     found = pd.DataFrame(rows.fetchall(), columns=list(rows.keys()))
     return found.astype({"start_time": frames.UTC_STAMP, "kind": "str", "name": "str"})
+
+
+def lock_shifts(conn: Connection, user_id: int) -> dict[int, list[float]]:
+    """By activity, the share in time for each shift of its songs (see ``analysis.in_step``)."""
+    rows = conn.execute(
+        text(
+            "SELECT activity_id, lock_shifts FROM measured_activities"
+            " WHERE user_id = :user AND lock_shifts IS NOT NULL ORDER BY activity_id"
+        ),
+        {"user": user_id},
+    )
+    return {row.activity_id: row.lock_shifts for row in rows}
 
 
 def songs(conn: Connection, user_id: int, track_ids: list[int]) -> pd.DataFrame:

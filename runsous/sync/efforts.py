@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine
 
 from runsous import frames
 from runsous.analysis import efforts as measuring
-from runsous.analysis import kinds, ways
+from runsous.analysis import in_step, kinds, ways
 from runsous.analysis.segments import Totals
 from runsous.errors import NotFound
 from runsous.store import activities, efforts, segments, streams, users
@@ -30,7 +30,7 @@ _CHANNELS = (
     "cadence",
 )
 _NOTHING = dict.fromkeys(
-    ("kind", "way", "south", "west", "north", "east", "route")
+    ("kind", "way", "south", "west", "north", "east", "route", "lock_shifts")
 ) | dict.fromkeys(("n_short", "n_unsure", "n_still"), 0)
 
 
@@ -87,6 +87,8 @@ def measure(conn: Connection, user_id: int, activity_id: int) -> None:
     way = ways.way(samples, pauses)
     facts: dict[str, Any] = {f"n_{reason}": number for reason, number in left_out.items()}
     facts["kind"] = kinds.kind(samples, pauses, activity["sport"])
+    if (in_time := in_step.measure(found, samples, pauses)) is not None:
+        facts["lock_shifts"] = in_time.tolist()
     if (bounds := ways.bounds(way)) is not None:
         facts |= dict(zip(("south", "west", "north", "east"), bounds, strict=True))
         facts["way"] = ways.packed(way)

@@ -94,15 +94,19 @@ def null(each: Effect) -> dict[str, Any]:
     """How often shifted playlists come out how, and where the true one lies."""
     assert each.null is not None  # noqa: S101 - drawn only where there is an effect
     assert each.estimate is not None  # noqa: S101
-    slopes = each.null.slopes
-    reach = max(float(np.percentile(np.abs(slopes), 99.5)), abs(each.estimate)) * 1.05
+    return shifts(each.null.slopes, each.estimate, words.ends(each))
+
+
+def shifts(slopes: Floats, heard: float, ends: tuple[str, str]) -> dict[str, Any]:
+    """The same of any numbers; ``ends`` stand at the left and the right."""
+    reach = max(float(np.percentile(np.abs(slopes), 99.5)), abs(heard), 1e-6) * 1.05
     edges = np.linspace(-reach, reach, _BINS + 1)
     number, _ = np.histogram(np.clip(slopes, -reach, reach), edges)
     bars = [
         {"from": low, "to": high, "n": n}
         for low, high, n in zip(edges[:-1], edges[1:], number.tolist(), strict=True)
     ]
-    less, more = words.ends(each)
+    less, more = ends
     names = json.dumps({"-1": f"← {less}", "0": "no effect", "1": f"{more} →"})
     x_axis = {
         "title": None,
@@ -128,7 +132,7 @@ def null(each: Effect) -> dict[str, Any]:
                 },
             },
             {
-                "data": {"values": [{"at": each.estimate}]},
+                "data": {"values": [{"at": heard}]},
                 "mark": {"type": "rule", "color": _LINE, "strokeWidth": 3},
                 "encoding": {"x": {**along, "field": "at"}},
             },

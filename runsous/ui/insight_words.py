@@ -18,7 +18,6 @@ OUTCOMES: Final = {
     "speed": "Pace",
     "heartrate": "Heart rate",
     "cadence": "Cadence",
-    "lock": "In time",
 }
 DOSES: Final = {"tempo": "Tempo", "energy": "Energy"}
 KINDS: Final = {
@@ -67,12 +66,12 @@ def effect(each: Effect, look: Look) -> Told | None:
     scale = _Scale.of(each, look)
     step = "+10 BPM" if each.dose.name == "tempo" else "+0.1 energy"
     is_clear = each.null.p < _CLEAR and (each.q or 0.0) < _CLEAR
-    activities = _count(each.n_activities, "activity", "activities")
+    activities = count(each.n_activities, "activity", "activities")
     return Told(
         sentence=f"{step} goes with {scale.tell(each.estimate)}",
         interval=f"95 % interval: {scale.between(each.low, each.high)}",
-        basis=f"{_count(each.n_songs, 'song', 'songs')} in {activities}",
-        chance=_chance(each.null.p, is_clear=is_clear),
+        basis=f"{count(each.n_songs, 'song', 'songs')} in {activities}",
+        chance=chance(each.null.p, is_clear=is_clear),
         surer=f"About {_round(_MORE * each.n_songs):,} more songs on activities like these would"
         f" halve the interval; so do songs that differ more in {each.dose.name} within one"
         " activity.",
@@ -88,7 +87,7 @@ def shown(each: Effect, look: Look, values: Floats) -> Floats:
         length_m = _length_m(look)
         moving = np.where(values > 0, values, np.nan)
         return length_m / moving if length_m else values * 3.6 / _miles(look)
-    return values * 100 if each.outcome.name == "lock" else values
+    return values
 
 
 def difference(each: Effect, look: Look, value: float) -> float:
@@ -105,8 +104,7 @@ def axis(each: Effect, look: Look) -> tuple[str, bool]:
             return f"pace, min{_per(look)}", True
         return ("mph" if look.units == "miles" else "km/h"), False
     unit = {"heartrate": "bpm", "cadence": cadence.UNITS.get(look.sport, "per minute")}
-    name = OUTCOMES[each.outcome.name].lower()
-    return f"{name}, {unit.get(each.outcome.name, '%')}", False
+    return f"{OUTCOMES[each.outcome.name].lower()}, {unit[each.outcome.name]}", False
 
 
 def away(each: Effect, look: Look) -> str:
@@ -126,7 +124,7 @@ def left_out(found: LeftOut) -> list[str]:
         (found.unsure, "of which it is not sure that they sounded there"),
         (found.still, "in which you mostly stood still"),
     )
-    return [f"{_count(n, 'song', 'songs')} {why}" for n, why in reasons if n]
+    return [f"{count(n, 'song', 'songs')} {why}" for n, why in reasons if n]
 
 
 def ranked(value: float, mean: float, look: Look, *, is_speed: bool) -> str:
@@ -143,10 +141,7 @@ def ranked_between(low: float, high: float, mean: float, look: Look, *, is_speed
 
 def ends(each: Effect) -> tuple[str, str]:
     """What stands at the left and the right of what chance does."""
-    more, less = {"speed": ("faster", "slower"), "lock": ("more in time", "less in time")}.get(
-        each.outcome.name, ("higher", "lower")
-    )
-    return less, more
+    return ("slower", "faster") if each.outcome.name == "speed" else ("lower", "higher")
 
 
 @dataclass(frozen=True)
@@ -161,8 +156,6 @@ class _Scale:
     def of(cls, each: Effect, look: Look) -> _Scale:
         if each.outcome.name == "speed":
             return cls.speed(look, each.mean or 1.0)
-        if each.outcome.name == "lock":
-            return cls(100.0, "percentage points", "more in time", "less in time")
         unit = cadence.UNITS.get(look.sport, "per minute")
         if each.outcome.name == "heartrate":
             return cls(1.0, "bpm", "higher heart rate", "lower heart rate")
@@ -228,12 +221,17 @@ def _miles(look: Look) -> float:
     return fmt.metres_per_unit(look.units) / 1000
 
 
-def _chance(p: float, *, is_clear: bool) -> str:
-    share = "fewer than 0.2 %" if p < 0.002 else f"{p:.1%}".replace("%", " %")
-    told = f"The same playlists begun elsewhere in each activity do as much in {share} of trials"
+def chance(p: float, *, is_clear: bool) -> str:
+    """How many shifted playlists do as much, and what that says."""
     if is_clear:
-        return f"{told}: hard to explain by chance."
-    return f"{told}: this may well be chance."
+        return f"{trials(p)}: hard to explain by chance."
+    return f"{trials(p)}: this may well be chance."
+
+
+def trials(p: float) -> str:
+    """How many shifted playlists do as much."""
+    share = "fewer than 0.2 %" if p < 0.002 else f"{p:.1%}".replace("%", " %")
+    return f"The same playlists begun elsewhere in each activity do as much in {share} of trials"
 
 
 def _round(number: float) -> int:
@@ -241,5 +239,6 @@ def _round(number: float) -> int:
     return int(float(f"{number:.2g}"))
 
 
-def _count(n: int, one: str, many: str) -> str:
+def count(n: int, one: str, many: str) -> str:
+    """ "1 song", "1,200 songs" """
     return f"{n:,} {one if n == 1 else many}"

@@ -11,6 +11,7 @@ import streamlit as st
 from runsous import frames, jobs
 from runsous.analysis import effects as measuring
 from runsous.analysis.effects import Band, Effect
+from runsous.analysis.in_step import InStep
 from runsous.analysis.power_songs import Ranking
 from runsous.reports import insights as report
 from runsous.reports.insights import Chosen, LeftOut, Songs
@@ -89,6 +90,13 @@ def effects(at: AsOf, dose: str) -> dict[str, Effect]:
 def bands(at: AsOf, dose: str, outcome: str) -> list[Band]:
     """The outcome by bands of the dose."""
     return report.bands(_chosen(at), DOSES[dose], OUTCOMES[outcome])
+
+
+@st.cache_data(ttl=_TTL, max_entries=64, show_spinner=False)
+def in_step(at: AsOf) -> InStep:
+    """How much one moves in time with songs."""
+    with database.current().begin() as conn:
+        return report.in_step(conn, at[0], _chosen(at))
 
 
 @st.cache_data(ttl=_TTL, max_entries=64, show_spinner=False)

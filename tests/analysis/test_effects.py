@@ -1,5 +1,7 @@
 """Effects within activities, against other programs' numbers and against what was planted."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,7 +12,7 @@ from statsmodels.stats.anova import anova_lm
 from runsous.analysis import effects
 from tests.analysis.make_efforts import make_efforts
 
-SPEED, HEART, CADENCE, LOCK = effects.OUTCOMES
+SPEED, HEART, CADENCE = effects.OUTCOMES
 TEMPO, ENERGY = effects.DOSES
 
 CURVES = {
@@ -223,9 +225,10 @@ def test_songs_without_a_heart_rate_are_left_out_of_its_effect_alone():
 
 def test_the_false_discovery_rate_is_that_of_benjamini_and_hochberg():
     rows = make_efforts([7] * 6)
-    rows = rows.assign(cadence=rows["cadence"] + 0.1 * rows["tempo_bpm"], locked=np.nan)
-    found = effects.effects(rows, TEMPO)
-    assert [each.outcome for each in found] == list(effects.OUTCOMES)
+    rows = rows.assign(cadence=rows["cadence"] + 0.1 * rows["tempo_bpm"])
+    nothing = replace(CADENCE, column="locked")
+    found = effects.effects(rows.assign(locked=np.nan), TEMPO, (*effects.OUTCOMES, nothing))
+    assert [each.outcome for each in found[:3]] == list(effects.OUTCOMES)
     assert (found[3].has_enough, found[3].q) == (False, None)
     p = [each.null.p for each in found[:3]]
     order = np.argsort(p)

@@ -145,3 +145,14 @@ def test_ten_hours_take_no_time():
     )
     assert time.process_time() - began < 0.5
     assert found["seconds"].sum() == 36_000 - 30 * 60
+
+
+def test_against_its_own_song_each_stretch_has_the_share_of_its_tile():
+    rng = np.random.default_rng(4)
+    samples = running(400, rng.uniform(150, 190, 401).round())
+    tiles = make_tiles((0, 90, 160), (110, 200, 87), (200, 390, 171))
+    shares = lock.to_each(samples, tiles, ((20, 40), (195, 230)))
+    own = lock.per_tile(samples, tiles, ((20, 40), (195, 230)))["locked"]
+    assert np.diag(shares) == pytest.approx(own.to_numpy())
+    other = lock.per_tile(samples, tiles.assign(tempo_bpm=87.0), ((20, 40), (195, 230)))["locked"]
+    assert shares[:, 1] == pytest.approx(other.to_numpy())

@@ -187,3 +187,23 @@ def test_the_page_tells_the_numbers_of_the_report(kept, engine):
     ours = report.effects(found, TEMPO)
     for mine, theirs in zip(ours, measuring.effects(RUNS, TEMPO), strict=True):
         assert (mine.estimate, mine.low) == pytest.approx((theirs.estimate, theirs.low))
+
+
+def test_in_time_is_told_beside_what_chance_makes_of_it(app, engine):
+    for day, shifts in enumerate(([0.6, 0.3, 0.2], [0.5, 0.4, 0.3], [0.9, 0.1, 0.5]), 1):
+        start = make.START.replace(day=day)
+        rows = RUNS[RUNS["activity_id"] == 10 + day]
+        measured.keep(engine, rows, start=start, kind=f"{day}", lock_shifts=shifts)
+    page = choose(visit(app, "insights"), "In time")
+    said = words(page)
+    assert "In time 67 % of the time, 36.7 points more than by chance" in said
+    assert "9 songs in 3 activities" in said
+    # The histogram alone.
+    assert len(page.get("vega_lite_chart")) == 1
+    assert insight_words.CAUSE in said
+    page.date_input(key="insights days").set_value((date(2024, 6, 1), date(2024, 6, 2)))
+    assert "known tempo and a known cadence; there are 6 in 2." in words(run(page))
+    # Energy has no beat: something else is shown then.
+    choose(page, "Energy")
+    assert all("In time" not in group.options for group in page.button_group)
+    assert "known energy" in words(page)

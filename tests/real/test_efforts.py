@@ -15,7 +15,7 @@ pytestmark = pytest.mark.real
 
 ZONE = "America/New_York"
 _TEMPO = effects.DOSES[0]
-_, _HEARTRATE, _CADENCE, _ = effects.OUTCOMES
+_, _HEARTRATE, _CADENCE = effects.OUTCOMES
 
 
 _FOLDER = Path(__file__).resolve().parents[3] / "shared" / "data"

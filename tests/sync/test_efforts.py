@@ -120,6 +120,40 @@ def test_another_tempo_measures_those_activities_anew_that_have_the_song(engine,
     assert seen(engine, measured) == []
 
 
+def shifts(engine):
+    """By activity, the oldest first."""
+    query = (
+        "SELECT lock_shifts FROM measured_activities m JOIN activities a ON a.id = m.activity_id"
+        " ORDER BY a.start_time"
+    )
+    return [row["lock_shifts"] for row in make.rows(engine, query)]
+
+
+def test_three_songs_of_known_tempo_are_set_against_each_others_stretches(engine, measured):
+    bpm = {"One": 171.0, "Three": 120.0, "Four": 171.0}
+    with engine.begin() as conn:
+        for title in ("One", "Three"):
+            tempo.say(conn, measured, track(engine, title), bpm[title])
+    efforts.refresh(engine, measured)
+    assert shifts(engine) == [None] * 3
+    with engine.begin() as conn:
+        tempo.say(conn, measured, track(engine, "Four"), bpm["Four"])
+    efforts.refresh(engine, measured)
+    # 171 steps a minute all along: two of three songs, wherever they begin.
+    assert shifts(engine) == [None, pytest.approx([2 / 3] * 3), None]
+    middle = ids(engine, measured)[1]
+    with engine.begin() as conn:
+        assert list(store.lock_shifts(conn, measured)) == [middle]
+        summaries.make(conn, measured, middle, "samples removed")
+    efforts.refresh(engine, measured)
+    assert shifts(engine)[1] == pytest.approx([2 / 3] * 3)
+    # With another tempo nobody can tell any more.
+    with engine.begin() as conn:
+        tempo.say(conn, measured, track(engine, "Four"), 120.0)
+    efforts.refresh(engine, measured)
+    assert shifts(engine) == [None] * 3
+
+
 def test_a_tempo_of_a_song_that_does_not_count_changes_nothing(engine, measured):
     with engine.begin() as conn:
         tempo.say(conn, measured, track(engine, "Two"), 120.0)

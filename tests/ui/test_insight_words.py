@@ -12,7 +12,7 @@ from runsous.ui import insight_words as words
 from runsous.ui.insight_words import Look
 
 TEMPO, ENERGY = DOSES
-SPEED, HEARTRATE, CADENCE, LOCK = OUTCOMES
+SPEED, HEARTRATE, CADENCE = OUTCOMES
 
 
 def effect(outcome=SPEED, estimate=0.02, low=0.01, high=0.03, *, dose=TEMPO, p=0.001, q=0.004):
@@ -63,8 +63,8 @@ def test_other_outcomes_have_their_own_units():
     assert heart.interval == "95 % interval: 0.5 to 2.0 bpm lower heart rate"
     assert words.effect(effect(CADENCE, 0.4), run).sentence.endswith("0.4 spm higher cadence")
     assert words.effect(effect(CADENCE, 0.4), ride).sentence.endswith("0.4 rpm higher cadence")
-    lock = words.effect(effect(LOCK, 0.05, 0.02, 0.08, dose=ENERGY), run)
-    assert lock.sentence == "+0.1 energy goes with 5.0 percentage points more in time"
+    energy = words.effect(effect(HEARTRATE, 2.0, 1.0, 3.0, dose=ENERGY), run)
+    assert energy.sentence == "+0.1 energy goes with 2.0 bpm higher heart rate"
 
 
 def test_what_is_next_to_nothing_is_no_difference():
@@ -106,7 +106,7 @@ def test_what_is_drawn_is_in_the_same_units():
         [5.59, 11.18], rel=1e-3
     )
     assert words.shown(effect(), Look("swim", "km"), mps) == pytest.approx([40, 20])
-    assert words.shown(effect(LOCK), Look("run", "km"), mps / 10) == pytest.approx([25, 50])
+    assert words.shown(effect(CADENCE), Look("run", "km"), mps) == pytest.approx(mps)
     assert words.axis(effect(), Look("swim", "miles")) == ("pace, min/100 yd", True)
     assert words.axis(effect(), Look("ride", "miles")) == ("mph", False)
     assert words.away(effect(), Look("run", "km")).endswith("course, s/km; up is faster")

@@ -29,7 +29,6 @@ OUTCOMES = {
     "speed": "flat_mps",
     "heartrate": "heartrate",
     "cadence": "cadence",
-    "lock": "locked",
 }
 TITLES = {0: "=cmd|' /C calc'!A0", 1: "<script>alert(1)</script>", 2: "**bold** [a](b)"}
 LENGTHS = [3, 2, 7, 12, 22, 9]
@@ -217,6 +216,7 @@ def test_a_stranger_to_all_music_gets_answers_too(ask, engine):
     "query",
     [
         {"outcome": "pace"},
+        {"outcome": "lock"},
         {"since": "yesterday"},
         {"since": "1717225200"},
         {"since": ""},

@@ -103,6 +103,7 @@ CASES: dict[tuple[str, str], Open | Members | Own | Named] = {
     ("GET", f"{A}/insights/tempo"): Own(),
     ("GET", f"{A}/insights/energy"): Own(),
     ("GET", f"{A}/insights/songs"): Own(),
+    ("GET", f"{A}/insights/lock"): Own(),
     ("GET", f"{A}/insights/segments"): Own(shows="song"),
     ("GET", f"{A}/insights/hill"): Own(
         404, send={"params": {"activity_id": 2**60, "from_m": 0, "to_m": 500}}

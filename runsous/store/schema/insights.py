@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Double, Integer, LargeBinary, Table, Text
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from runsous.store.schema.base import metadata, of_activity
 
@@ -25,6 +26,8 @@ measured_activities = Table(
     Column("way", LargeBinary),
     # A number that all activities of one sport on one route share; none until it was looked for.
     Column("route", Integer),
+    # See ``analysis.in_step``; none with fewer than three songs of known tempo.
+    Column("lock_shifts", ARRAY(Double)),
     of_activity(),
 )
 

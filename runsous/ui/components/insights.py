@@ -15,8 +15,8 @@ from runsous.ui import format as fmt
 from runsous.ui import insight_charts as charts
 from runsous.ui import insight_words as words
 from runsous.ui import insights_data as data
-from runsous.ui import session
-from runsous.ui.components import cards, picker
+from runsous.ui import lock_words, session
+from runsous.ui.components import cards, insight_lock, picker
 from runsous.ui.insight_words import Look, Told
 from runsous.ui.insights_data import AsOf
 from runsous.ui.session import User, fragment
@@ -29,6 +29,7 @@ _VIEWS = {
     "hills": "Songs of a hill",
     "life": "Workouts and life",
 }
+_LOCK = "lock"
 _COLOURS = {"date": "Coloured by day", "song": "Coloured by song"}
 _LEGEND = {
     "date": "The older, the greyer.",
@@ -136,10 +137,15 @@ def effects(user: User, at: AsOf) -> None:
         found = data.effects(at, dose)
         outcome = _one_of(
             "And what of you",
-            list(found),
-            lambda name: _name(found[name], look),
+            # Energy has no beat to be in time with.
+            [*found, *([_LOCK] if dose == "tempo" else [])],
+            lambda name: lock_words.NAME if name == _LOCK else _name(found[name], look),
             "insights outcome",
         )
+    if outcome == _LOCK:
+        if not insight_lock.show(at):
+            _missing(at)
+        return
     each = found[outcome]
     told = words.effect(each, look)
     if told is None:

@@ -23,7 +23,7 @@ from runsous.web.api.context import Conn, User, Words
 router = APIRouter(tags=["insights"])
 
 _TEMPO, _ENERGY = measuring.DOSES
-Outcome = Literal["speed", "heartrate", "cadence", "lock"]
+Outcome = Literal["speed", "heartrate", "cadence"]
 _DAY = len("2024-06-01")
 Format = Literal["csv", "parquet"]
 
