@@ -20,7 +20,7 @@ _EFFORT_TOLD: Final = 0.5
 _NAMES: Final = {"flat_mps": "speed", "heartrate": "heart rate"}
 _MISSING: Final = (
     f"It takes at least {FEWEST_SONGS} songs, heard again and again, on activities with three or"
-    " more whose {outcome} is known; so far there are {n_plays} plays of {n_songs} songs."
+    " more whose {outcome} is known; so far there {are} {plays} of {songs}."
 )
 
 
@@ -72,7 +72,12 @@ def _rank(efforts: pd.DataFrame, outcome: str, given: str, sign: int) -> Ranking
     n_songs = len(np.unique(track))
     missing = None
     if songs.empty or not _is_enough(n_songs, float(compared.freedom.sum())):
-        missing = _MISSING.format(outcome=_NAMES[outcome], n_plays=len(left), n_songs=n_songs)
+        missing = _MISSING.format(
+            outcome=_NAMES[outcome],
+            are="is" if len(left) == 1 else "are",
+            plays=_count(len(left), "play"),
+            songs=_count(n_songs, "song"),
+        )
     return Ranking(ordered, spread, noise, at_equal, len(left), missing)
 
 
@@ -124,3 +129,7 @@ def _variances(value: Floats, total: Floats, free: Floats) -> tuple[float, float
 def _is_enough(n_songs: int, df: float) -> bool:
     """Whether songs can be told from plays: so many songs, and as many more plays than songs."""
     return n_songs >= FEWEST_SONGS and df - n_songs >= FEWEST_SONGS
+
+
+def _count(n: int, of: str) -> str:
+    return f"{n:,} {of if n == 1 else of + 's'}"

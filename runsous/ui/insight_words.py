@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -33,6 +33,7 @@ CAUSE: Final = (
     " the song for a fast stretch. Only trying it out can tell."
 )
 _CLEAR: Final = 0.05
+_MOST_DIGITS: Final = 3
 _MORE: Final = 3.0
 """Four times as many songs halve an interval."""
 
@@ -181,7 +182,11 @@ class _Scale:
         return f"{self.plain(value)} {self.unit} {self.word(value)}"
 
     def between(self, low: float, high: float) -> str:
-        """ "0.3 slower to 4.5 faster", "1.2 to 4.5 s/km faster" """
+        """ "0.3 slower to 4.5 faster", "1.2 to 4.5 s/km faster"; a digit more than elsewhere where
+        both ends would read the same.
+        """
+        if self.plain(low) == self.plain(high) and self.digits < _MOST_DIGITS:
+            return replace(self, digits=self.digits + 1).between(low, high)
         if (low < 0) == (high < 0):
             small, large = sorted((low, high), key=abs)
             return f"{self.plain(small)} to {self.plain(large)} {self.unit} {self.word(large)}"

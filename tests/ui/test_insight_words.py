@@ -48,7 +48,11 @@ def test_more_speed_is_told_as_each_sport_does(sport, units, said):
         (0.01, 0.03, "1.1 to 3.3 s/km faster"),
         (-0.03, -0.01, "1.1 to 3.3 s/km slower"),
         (-0.01, 0.03, "1.1 slower to 3.3 faster"),
-        (0.0001, 0.0002, "0.0 to 0.0 s/km faster"),
+        (-0.0101, 0.01, "1.12 slower to 1.11 faster"),
+        # What would read the same has a digit more.
+        (0.0018, 0.0021, "0.20 to 0.23 s/km faster"),
+        (-0.0002, -0.0001, "0.01 to 0.02 s/km slower"),
+        (0.0, 0.0, "0.000 to 0.000 s/km slower"),
     ],
 )
 def test_an_interval_names_its_sides_when_none_is_in_it(low, high, said):

@@ -28,10 +28,12 @@ def show(user: User, at: AsOf) -> None:
     _ranking(calming, mean, look, is_speed=False)
     n_short = data.counts(at)[2].short
     if n_short:
-        cards.quiet(
-            f"{n_short:,} plays that ended within a minute are left out: an effect, if there is"
-            " one, would not have shown."
+        which = (
+            "1 play that ended within a minute is"
+            if n_short == 1
+            else (f"{n_short:,} plays that ended within a minute are")
         )
+        cards.quiet(f"{which} left out: an effect, if there is one, would not have shown.")
 
 
 def _given(told: str, ranking: Ranking, given: str) -> str:

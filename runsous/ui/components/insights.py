@@ -46,7 +46,11 @@ _METHOD = (
     "What is left is fitted by least squares. To see what chance does, the songs of each activity"
     " are shifted in a circle, 999 times. Where several outcomes are tested, those count that"
     " hold with a false discovery rate below 5 %.",
-    "Tempos count in the octave from 100 to 200 BPM, whatever your cadence.",
+    "Tempos with a confidence of 0.5 or more count, folded into the octave from 100 to 200 BPM,"
+    " whatever your cadence.",
+    "To repeat it: a course is Legendre polynomials over the time of the songs that count, two to"
+    " seven of them, of n songs 1 + (n − 1) / 3, rounded down. A playlist's levels last two songs"
+    " or more and are clear from F = 9 on.",
 )
 
 
@@ -181,8 +185,9 @@ def _pictures(at: AsOf, each: Effect, look: Look) -> None:
         st.vega_lite_chart(charts.scatter(points, each, look), width="stretch", key="scatter")
         _one_of("Colours", list(_COLOURS), _COLOURS.__getitem__, key)
         cards.quiet(
-            "One point per song and activity, each activity brought to the level of all; the line"
-            f" is the trend within activities, with its interval. {_LEGEND[colour]}"
+            "One point per song and activity. Points are brought to the level of all activities but"
+            " keep the course of their own; the line, the trend with its interval, is without it."
+            f" {_LEGEND[colour]}"
         )
     with side:
         told = words.effect(each, look)
