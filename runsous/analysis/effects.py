@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -20,6 +20,7 @@ from runsous.analysis.geo import Floats
 from runsous.analysis.lacking import FEWEST_ACTIVITIES, FEWEST_DF, FEWEST_SONGS
 from runsous.analysis.octaves import FASTEST_BPM, OCTAVE_BPM, SLOWEST_BPM
 from runsous.analysis.shifts import Null
+from runsous.analysis.slopes import slope
 from runsous.analysis.within import Block
 
 LEVEL: Final = 0.95
@@ -125,7 +126,8 @@ def effect(
 
     Ordinary least squares, outcome ~ dose + grade + warm-up + level and course of each activity,
     fitted after level and course are taken out of every column (Frisch, Waugh & Lovell), with as
-    many degrees of freedom as remain; the interval is Student's.
+    many degrees of freedom as remain; the interval allows for songs that come again and for
+    activities that differ (:mod:`runsous.analysis.slopes`).
     """
     rows = usable(efforts, dose, outcome)
     x = rows[dose.column].to_numpy() / dose.step
@@ -149,24 +151,23 @@ def effect(
         missing = lacking.too_short(n_songs, n_activities, df)
     if missing is not None:
         return Effect(outcome, dose, n_songs, n_activities, False, missing)
-    fit = _fit(told, explaining[:, varies], df)
-    low, high = fit.conf_int(1 - LEVEL)[0]
     others = explaining[:, 1:][:, varies[1:]]
+    x_left, y_left = (within.without(others, each) for each in (explaining[:, 0], told))
+    activity, song = rows[["activity_id", "track_id"]].to_numpy()[compared.rows].T
+    fit = slope(x_left, y_left, df, activity, song)
     return Effect(
         outcome,
         dose,
         n_songs,
         n_activities,
         has_enough=True,
-        estimate=float(fit.params[0]),
-        low=float(low),
-        high=float(high),
-        p=float(fit.pvalues[0]),
+        estimate=fit.estimate,
+        low=fit.low,
+        high=fit.high,
+        p=fit.p,
         mean=float(y.mean()),
         correlation=repeated_measures(rows["activity_id"].to_numpy(), x, y),
-        null=shifts.null(
-            compared, within.without(others, explaining[:, 0]), within.without(others, told)
-        ),
+        null=shifts.null(compared, x_left, y_left),
     )
 
 
@@ -241,16 +242,6 @@ def per_activity(efforts: pd.DataFrame, dose: Measure, outcome: Measure) -> pd.D
         y=y - by[outcome.column].transform("mean") + y.mean(),
         n=by[outcome.column].transform("size"),
     )
-
-
-def _fit(told: Floats, explaining: Floats, df: int) -> Any:
-    # Slow to load, and needed here alone.
-    from statsmodels.regression.linear_model import OLS
-
-    model = OLS(told, explaining)
-    # What level and course took is gone from the degrees of freedom, too.
-    model.df_resid = df
-    return model.fit()
 
 
 _ALIKE = (

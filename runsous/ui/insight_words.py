@@ -34,6 +34,10 @@ CAUSE: Final = (
 )
 _CLEAR: Final = 0.05
 _MOST_DIGITS: Final = 3
+_VARIES: Final = (
+    ", but songs or activities differ so much among themselves that the interval includes no"
+    " difference at all: this could be chance."
+)
 _MORE: Final = 3.0
 """Four times as many songs halve an interval."""
 
@@ -49,7 +53,8 @@ class Look:
 @dataclass(frozen=True)
 class Told:
     """One effect: the sentence, its interval, what it rests on, how it compares with chance, and
-    what would make it surer. ``is_clear`` where chance alone hardly does as much.
+    what would make it surer. ``is_clear`` where chance alone hardly does as much and the interval
+    holds no zero.
     """
 
     sentence: str
@@ -66,13 +71,16 @@ def effect(each: Effect, look: Look) -> Told | None:
         return None
     scale = _Scale.of(each, look)
     step = "+10 BPM" if each.dose.name == "tempo" else "+0.1 energy"
-    is_clear = each.null.p < _CLEAR and (each.q or 0.0) < _CLEAR
+    is_unlikely = each.null.p < _CLEAR and (each.q or 0.0) < _CLEAR
+    is_clear = is_unlikely and (each.low > 0 or each.high < 0)
     activities = count(each.n_activities, "activity", "activities")
     return Told(
         sentence=f"{step} goes with {scale.tell(each.estimate)}",
         interval=f"95 % interval: {scale.between(each.low, each.high)}",
         basis=f"{count(each.n_songs, 'song', 'songs')} in {activities}",
-        chance=chance(each.null.p, is_clear=is_clear),
+        chance=chance(each.null.p, is_clear=is_clear)
+        if is_clear or not is_unlikely
+        else trials(each.null.p) + _VARIES,
         surer=f"About {_round(_MORE * each.n_songs):,} more songs on activities like these would"
         f" halve the interval; so do songs that differ more in {each.dose.name} within one"
         " activity.",

@@ -85,6 +85,11 @@ def test_clear_is_what_chance_hardly_does_among_all_outcomes():
         told = words.effect(effect(p=p, q=q), look)
         assert not told.is_clear
         assert told.chance.endswith("this may well be chance.")
+    unsure = words.effect(effect(low=-0.001, p=0.001, q=0.004), look)
+    assert not unsure.is_clear
+    assert "in fewer than 0.2 % of trials, but" in unsure.chance
+    assert "includes no difference at all: this could be chance." in unsure.chance
+    assert words.effect(effect(estimate=-0.02, low=-0.03, high=-0.01), look).is_clear
     assert "in 14.1 % of trials" in words.effect(effect(p=0.141, q=0.2), look).chance
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 import statsmodels.api as sm
 from pyarrow import parquet
+from scipy import stats
 
 from runsous.analysis import effects as measuring
 from runsous.reports import insights as report
@@ -67,8 +68,29 @@ def fitted(rows, dose, step, outcome):
         if len(part) >= bends + 5:
             course += levels(part[dose])
         columns += [column.reindex(rows.index, fill_value=0.0) for column in course]
-    fit = sm.OLS(rows[outcome].to_numpy(), np.column_stack(columns)).fit()
-    return {"estimate": fit.params[0], **dict(zip(("low", "high"), fit.conf_int()[0], strict=True))}
+    model = sm.OLS(rows[outcome].to_numpy(), np.column_stack(columns))
+    return widest(model, rows["activity_id"].to_numpy(), rows["track_id"].to_numpy())
+
+
+def widest(model, activity, song):
+    """The first slope with its interval, by least squares or clustered by activity and song."""
+    fit = model.fit()
+    by_activity, by_song = (
+        model.fit(cov_type="cluster", cov_kwds={"groups": groups, "use_correction": False})
+        for groups in (activity, song)
+    )
+    n, df = int(model.nobs), fit.df_resid
+    n_activities, n_songs = len(np.unique(activity)), len(np.unique(song))
+    repeated = by_song.cov_params()[0, 0] - model.fit(cov_type="HC0").cov_params()[0, 0]
+    variance = by_activity.cov_params()[0, 0] * n_activities / (n_activities - 1)
+    variance += repeated * n_songs / (n_songs - 1) * (n / df) ** 2
+    t = stats.t.ppf(0.975, min(n_activities, n_songs) - 1)
+    reach = max(t * variance**0.5, stats.t.ppf(0.975, df) * fit.bse[0])
+    return {
+        "estimate": fit.params[0],
+        "low": fit.params[0] - reach,
+        "high": fit.params[0] + reach,
+    }
 
 
 def levels(dose):
