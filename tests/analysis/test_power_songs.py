@@ -143,6 +143,11 @@ def test_too_little_is_said_and_ranks_nothing(rank):
         assert ranking.songs["estimate"].abs().sum() == 0
 
 
+def test_one_of_something_is_told_as_one():
+    ranking = power_songs.power_songs(make_efforts([6], track_id=0))
+    assert ranking.missing.endswith("so far there are 6 plays of 1 song.")
+
+
 def test_without_any_heart_rate_there_are_power_songs_but_none_that_calm():
     effect = effects_of(np.random.default_rng(9), 0.1)
     rows = heard([12] * 40, effect, heartrate=np.nan)

@@ -121,7 +121,8 @@ def _map(user: User, ground: data.Ground, between: data.Between) -> None:
         selected=1,
         style=settings.current().map_style,
         theme=session.theme(),
-        size_px=(320, height) if is_phone else (400, height),
+        # Less than there is: names of start and finish stand beside the route.
+        size_px=(290, height) if is_phone else (400, height),
     )
     drawing = maps.draw(ground.view.samples, ground.parts(between), ground.view.pauses, look)
     if drawing is not None:
