@@ -126,6 +126,8 @@ def _speed_row() -> Row:
     rows = pd.DataFrame(
         {
             "activity_id": np.repeat(np.arange(_BIG[0]), _BIG[1]),
+            "index": np.tile(np.arange(_BIG[1]), _BIG[0]),
+            "track_id": rng.integers(0, 3_000, n),
             "elapsed_share": np.tile((np.arange(_BIG[1]) + 0.5) / _BIG[1], _BIG[0]),
             "tempo_bpm": rng.uniform(100, 199, n),
             "tempo_confidence": 1.0,
@@ -137,7 +139,8 @@ def _speed_row() -> Row:
         timing.seconds(lambda: [_pooled(rows, each) for each in effects.OUTCOMES]) for _ in range(7)
     ]
     return Row(
-        f"effects on 4 outcomes, {_BIG[0]:,} activities with {_BIG[1]} songs each",
+        f"effects on {len(effects.OUTCOMES)} outcomes, {_BIG[0]:,} activities with {_BIG[1]} songs"
+        " each",
         "s",
         took,
         "slopes through all songs",

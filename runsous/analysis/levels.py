@@ -3,6 +3,9 @@
 Where the runner steps up with them, no smooth course follows, and what the workout did looks as if
 single songs had. So such levels belong to the course. They are told by the playlist alone, never
 by how one ran: choosing by the outcome would bend its statistics.
+
+Not every playlist in steps is seen through: with other than three levels, or a step told one song
+off, some of what the stages of a workout did is left and looks as if songs had.
 """
 
 from __future__ import annotations

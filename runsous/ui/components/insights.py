@@ -41,11 +41,14 @@ _METHOD = (
     "Pace is what it would be on the flat. Each activity is compared with itself alone: its own"
     " level, and its own course (one bend for every three songs, and the levels of a playlist"
     " that clearly has three), are taken out of everything, and so are grade and the first ten"
-    " minutes. So neither fast songs on race days nor playlists"
-    " that speed up as you do make an effect.",
-    "What is left is fitted by least squares. To see what chance does, the songs of each activity"
-    " are shifted in a circle, 999 times. Where several outcomes are tested, those count that"
-    " hold with a false discovery rate below 5 %.",
+    " minutes. So neither fast songs on race days nor playlists that speed up evenly as you do make"
+    " an effect.",
+    "Playlists that go in steps with the stages of a workout, run after run, are not told apart:"
+    " what the stages did then looks as if the songs had.",
+    "What is left is fitted by least squares; the interval allows for songs that come again and for"
+    " activities that differ. To see what chance does, the songs of each activity are shifted in a"
+    " circle, 999 times. Where several outcomes are tested, those count that hold with a false"
+    " discovery rate below 5 %, and whose interval excludes zero.",
     "Tempos with a confidence of 0.5 or more count, folded into the octave from 100 to 200 BPM,"
     " whatever your cadence.",
     "To repeat it: a course is Legendre polynomials over the time of the songs that count, two to"
