@@ -562,6 +562,7 @@ NOT_OF_ONE_USER = {
     "song_sources.wake": "how a source is doing",
     "songs.artists_to_follow": "the catalogue",
     "songs.discover": "the catalogue",
+    "songs.learn_facts": "the catalogue",
     "songs.learn_ids": "the catalogue",
     "songs.rank": "the catalogue",
     "songs.sweep": "clears what nobody has",
