@@ -69,10 +69,10 @@ def fitted(rows, dose, step, outcome):
             course += levels(part[dose])
         columns += [column.reindex(rows.index, fill_value=0.0) for column in course]
     model = sm.OLS(rows[outcome].to_numpy(), np.column_stack(columns))
-    return widest(model, rows["activity_id"].to_numpy(), rows["track_id"].to_numpy())
+    return surest(model, rows["activity_id"].to_numpy(), rows["track_id"].to_numpy())
 
 
-def widest(model, activity, song):
+def surest(model, activity, song):
     """The first slope with its interval, by least squares or clustered by activity and song."""
     fit = model.fit()
     by_activity, by_song = (
@@ -84,8 +84,10 @@ def widest(model, activity, song):
     repeated = by_song.cov_params()[0, 0] - model.fit(cov_type="HC0").cov_params()[0, 0]
     variance = by_activity.cov_params()[0, 0] * n_activities / (n_activities - 1)
     variance += repeated * n_songs / (n_songs - 1) * (n / df) ** 2
-    t = stats.t.ppf(0.975, min(n_activities, n_songs) - 1)
-    reach = max(t * variance**0.5, stats.t.ppf(0.975, df) * fit.bse[0])
+    fewest = min(n_activities, n_songs) - 1
+    reach = stats.t.ppf(0.975, df) * fit.bse[0]
+    if variance / fit.bse[0] ** 2 > stats.chi2.ppf(0.8, fewest) / fewest:
+        reach = stats.t.ppf(0.975, fewest) * variance**0.5
     return {
         "estimate": fit.params[0],
         "low": fit.params[0] - reach,
