@@ -13,7 +13,6 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from runsous.analysis import lacking, shifts, within
 from runsous.analysis.geo import Floats
@@ -177,6 +176,9 @@ def effects(
     """The effects of a dose on each of these outcomes, with the false discovery rate of the shift
     tests among them (``q``; Benjamini & Hochberg 1995).
     """
+    # Slow to load, so not with the module.
+    from scipy import stats
+
     known: Known = {}
     found = [effect(efforts, dose, outcome, known) for outcome in outcomes]
     tested = [each.null.p for each in found if each.null is not None]
@@ -193,6 +195,9 @@ def repeated_measures(activity: Floats, x: Floats, y: Floats) -> tuple[float, fl
     degrees of freedom, and the interval is Fisher's with n - k - 2 in the place of n - 3.
     ``None`` with fewer than three degrees of freedom or nothing that varies.
     """
+    # Slow to load, so not with the module.
+    from scipy import stats
+
     codes, _ = pd.factorize(activity)
     counts = np.bincount(codes)
     left = [v - (np.bincount(codes, v) / counts)[codes] for v in (x, y)]
@@ -212,6 +217,9 @@ def bands(efforts: pd.DataFrame, dose: Measure, outcome: Measure) -> list[Band]:
     What grade, warm-up and each activity's level and course do not explain, on the mean of a
     band, with Student's interval.
     """
+    # Slow to load, so not with the module.
+    from scipy import stats
+
     rows = usable(efforts, dose, outcome)
     columns = [rows[outcome.column].to_numpy(), *within.covariates(rows)]
     compared = within.compare(rows, columns, rows[dose.column].to_numpy())

@@ -14,7 +14,6 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from runsous.analysis import lock
 from runsous.analysis.geo import Floats
@@ -84,6 +83,9 @@ def compare(shifts: Sequence[Floats], n: int = N_SHIFTS) -> InStep:
     not independent. p is the share of ``n`` playlists shifted at random in each activity, the true
     one counted as one of them, that are at least as far from none.
     """
+    # Slow to load, so not with the module.
+    from scipy import stats
+
     n_songs, n_activities = sum(map(len, shifts)), len(shifts)
     if n_songs < FEWEST_SONGS or n_activities < FEWEST_ACTIVITIES:
         missing = _TOO_FEW.format(n_songs=n_songs, n_activities=n_activities)

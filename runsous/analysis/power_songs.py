@@ -7,7 +7,6 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from runsous.analysis import within
 from runsous.analysis.geo import Floats, Ints
@@ -94,6 +93,9 @@ def shrunken(
     Casella & McCulloch 1992), τ² at least zero. A song's estimate is S τ² / (n τ² + σ²), its
     posterior variance τ² σ² / (n τ² + σ²) (Efron & Morris 1975).
     """
+    # Slow to load, so not with the module.
+    from scipy import stats
+
     track, codes, n = np.unique(song, return_inverse=True, return_counts=True)
     total = np.bincount(codes, value, minlength=len(track))
     free = np.maximum(np.bincount(codes, freedom, minlength=len(track)), 1e-9)

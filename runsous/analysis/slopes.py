@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from scipy import stats
 
 from runsous.analysis.geo import Floats, Ints
 
@@ -42,6 +41,9 @@ def slope(
     more than that: where the clustered variance is so much larger as one of independent plays comes
     out once in five times.
     """
+    # Slow to load, so not with the module.
+    from scipy import stats
+
     n = len(dose)
     square = float(dose @ dose)
     estimate = float(dose @ outcome) / square
@@ -62,6 +64,9 @@ def slope(
 
 
 def _told(estimate: float, variance: float, square: float, freedom: int) -> Slope:
+    # Slow to load, so not with the module.
+    from scipy import stats
+
     error = float(np.sqrt(variance)) / square
     if not error > 0:
         return Slope(estimate, estimate, estimate, 0.0)
