@@ -11,9 +11,6 @@ COMPILE := $(UV) --no-config pip compile pyproject.toml --universal --python-ver
 	--generate-hashes --no-annotate --no-emit-index-url --quiet \
 	--custom-compile-command "make lock" $(UPGRADE)
 
-# One more than there are processors: tests wait now and then.
-WORKERS = $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1)))
-
 .PHONY: run audio test lint bench lock clean
 
 ## run: install if needed, start the app, open the browser (ARGS="--port 9000 --no-browser")
@@ -26,7 +23,7 @@ audio: .venv/run.stamp
 
 ## test: the whole test suite (ARGS="tests/store -x")
 test: .venv/test.stamp
-	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 ## lint: format, rules, types, and which part may import which
 lint: .venv/test.stamp

@@ -67,6 +67,8 @@ class Club:
     def kept(self) -> dict[str, list[tuple[Any, ...]]]:
         """All that is kept of anybody, but for who came and went."""
         work = ("rate_limits", "service_windows", "song_sources")
+        # Measured by the server when it comes to it.
+        work += ("song_efforts", "measured_activities")
         return make.tables(self.engine, *work, "sessions", "audit_log", "users")
 
 
