@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -18,9 +19,9 @@ from runsous.analysis import lacking, shifts, within
 from runsous.analysis.geo import Floats
 from runsous.analysis.lacking import FEWEST_ACTIVITIES, FEWEST_DF, FEWEST_SONGS
 from runsous.analysis.octaves import FASTEST_BPM, OCTAVE_BPM, SLOWEST_BPM
-from runsous.analysis.shifts import Null
+from runsous.analysis.shifts import Null, Shifted
 from runsous.analysis.slopes import slope
-from runsous.analysis.within import Block
+from runsous.analysis.within import Compared
 
 LEVEL: Final = 0.95
 
@@ -114,8 +115,48 @@ def folded(bpm: Floats) -> Floats:
         return np.where(is_tempo, bpm / 2**octave, np.nan)
 
 
-Known = dict[bytes, tuple[Block, ...]]
-"""Courses by the rows they are of: most outcomes are told by the same."""
+@dataclass(frozen=True)
+class _Explaining:
+    """A dose and what else explains an outcome, without level and course of each activity."""
+
+    compared: Compared
+    df: int
+    is_varying: bool
+
+    @property
+    def others(self) -> Floats:
+        """What explains beside the dose, where it varies."""
+        return self.compared.values[:, 1:]
+
+    @cached_property
+    def dose(self) -> Floats:
+        """What the others leave of it."""
+        return within.without(self.others, self.compared.values[:, 0])
+
+    @cached_property
+    def shifted(self) -> Shifted:
+        """The same of shifted playlists."""
+        return shifts.shift(self.compared, self.dose)
+
+    def outcome(self, rows: pd.DataFrame, y: Floats) -> Floats:
+        """What all but the dose leave of an outcome."""
+        found = within.compare(rows, [y], found=self.compared.blocks)
+        return within.without(self.others, found.values[:, 0])
+
+
+def _explaining(rows: pd.DataFrame, x: Floats) -> _Explaining:
+    compared = within.compare(rows, [x, *within.covariates(rows)], x)
+    varies = within.varying(compared.values)
+    columns = np.append(True, varies[1:])
+    return _Explaining(
+        replace(compared, values=compared.values[:, columns]),
+        compared.df - int(varies.sum()),
+        bool(varies[0]),
+    )
+
+
+Known = dict[bytes, _Explaining]
+"""By the rows: most outcomes are told by the same."""
 
 
 def effect(
@@ -134,26 +175,22 @@ def effect(
     known = {} if known is None else known
     which = rows[["activity_id", "index"]].to_numpy().tobytes()
     if which not in known:
-        known[which] = within.courses(rows, x)
-    compared = within.compare(rows, [y, x, *within.covariates(rows)], found=known[which])
-    n_songs, n_activities = len(compared.values), compared.n_activities
-    told, explaining = compared.values[:, 0], compared.values[:, 1:]
-    varies = within.varying(explaining)
-    df = compared.df - int(varies.sum())
+        known[which] = _explaining(rows, x)
+    by = known[which]
+    n_songs, n_activities = len(by.compared.values), by.compared.n_activities
     missing = None
     if n_songs < FEWEST_SONGS or n_activities < FEWEST_ACTIVITIES:
         there_is, dosed = (n_songs, n_activities), usable(efforts, dose, dose)
         missing = lacking.too_few(efforts, dosed, rows, there_is, (dose, outcome))
-    elif not varies[0]:
+    elif not by.is_varying:
         missing = _ALIKE.format(dose=dose.name)
-    elif df < FEWEST_DF:
-        missing = lacking.too_short(n_songs, n_activities, df)
+    elif by.df < FEWEST_DF:
+        missing = lacking.too_short(n_songs, n_activities, by.df)
     if missing is not None:
         return Effect(outcome, dose, n_songs, n_activities, False, missing)
-    others = explaining[:, 1:][:, varies[1:]]
-    x_left, y_left = (within.without(others, each) for each in (explaining[:, 0], told))
-    activity, song = rows[["activity_id", "track_id"]].to_numpy()[compared.rows].T
-    fit = slope(x_left, y_left, df, activity, song)
+    y_left = by.outcome(rows, y)
+    activity, song = rows[["activity_id", "track_id"]].to_numpy()[by.compared.rows].T
+    fit = slope(by.dose, y_left, by.df, activity, song)
     return Effect(
         outcome,
         dose,
@@ -166,7 +203,7 @@ def effect(
         p=fit.p,
         mean=float(y.mean()),
         correlation=repeated_measures(rows["activity_id"].to_numpy(), x, y),
-        null=shifts.null(compared, x_left, y_left),
+        null=by.shifted.null(y_left),
     )
 
 

@@ -31,32 +31,55 @@ class Null:
     p: float
 
 
-def null(compared: Compared, dose: Floats, outcome: Floats, n: int = N_SHIFTS) -> Null:
+@dataclass(frozen=True)
+class Shifted:
+    """A playlist's doses, shifted: for each block the rows of its activities, what level and course
+    leave of the dose (activities × songs × shifts), the sums of its squares, and by how many places
+    each activity is shifted each time. ``down`` are the sums of all activities, the true one first.
+    """
+
+    blocks: tuple[tuple[Ints, Floats, Ints], ...]
+    down: Floats
+
+    def null(self, outcome: Floats) -> Null:
+        """Slopes of an outcome (as the dose: without level, course and covariates)."""
+        up = np.zeros(len(self.down))
+        for places, shifted, by in self.blocks:
+            over = (outcome[places][:, None, :] @ shifted)[:, 0]
+            up += _sums(over, by)
+        far = np.abs(up) / np.sqrt(np.maximum(self.down, _SAME))
+        extreme = int(np.count_nonzero(far >= far[0] * (1 - _SAME)))
+        return Null(up[1:] / np.maximum(self.down[1:], _SAME), extreme / len(far))
+
+
+def shift(compared: Compared, dose: Floats, n: int = N_SHIFTS) -> Shifted:
     """Shifts the songs of every activity by so many places, at random, ``n`` times.
 
-    ``dose`` and ``outcome`` are rows of ``compared`` without level, course and covariates. After
-    each shift level and course are taken out of the dose anew, and the statistic is the slope over
-    its standard error (with the spread of the outcome given): a shift that leaves less of the dose
-    to compare does not count more for that.
+    ``dose`` are rows of ``compared`` without level, course and covariates. After each shift level
+    and course are taken out of it anew, and the statistic is the slope over its standard error
+    (with the spread of the outcome given): a shift that leaves less of the dose to compare does not
+    count more for that.
     """
     rng = np.random.default_rng(_SEED)
-    up, down = np.zeros(n), np.zeros(n)
-    true_up = true_down = 0.0
+    blocks, down = [], np.zeros(1 + n)
     for block, places in zip(compared.blocks, compared.places, strict=True):
+        n_activities, n_songs = places.shape
         shifted = block.without_course(_shifts(dose[places]))
-        over = (outcome[places][:, None, :] @ shifted)[:, 0]
-        under = np.square(shifted).sum(axis=1)
-        true_up += float(over[:, 0].sum())
-        true_down += float(under[:, 0].sum())
-        for start in range(0, len(places), 256):
-            some = slice(start, start + 256)
-            by = rng.integers(0, places.shape[1], (len(places[some]), n))
-            up += np.take_along_axis(over[some], by, axis=1).sum(axis=0)
-            down += np.take_along_axis(under[some], by, axis=1).sum(axis=0)
-    far = np.abs(up) / np.sqrt(np.maximum(down, _SAME))
-    heard = abs(true_up) / np.sqrt(max(true_down, _SAME))
-    extreme = int(np.count_nonzero(far >= heard * (1 - _SAME)))
-    return Null(up / np.maximum(down, _SAME), (1 + extreme) / (n + 1))
+        by = rng.integers(0, n_songs, (n_activities, n))
+        by = np.concatenate([np.zeros((n_activities, 1), dtype=by.dtype), by], axis=1)
+        blocks.append((places, shifted, by))
+        down += _sums(np.square(shifted).sum(axis=1), by)
+    return Shifted(tuple(blocks), down)
+
+
+def _sums(values: Floats, by: Ints) -> Floats:
+    """Over all activities, of what each has (activities × shifts) at its shifts."""
+    total = np.zeros(by.shape[1])
+    # So many at a time as the processor keeps at hand.
+    for start in range(0, len(by), 256):
+        some = slice(start, start + 256)
+        total += np.take_along_axis(values[some], by[some], axis=1).sum(axis=0)
+    return total
 
 
 def _shifts(dose: Floats) -> Floats:

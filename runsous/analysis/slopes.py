@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+import pandas as pd
 
 from runsous.analysis.geo import Floats, Ints
 
@@ -77,15 +78,15 @@ def _told(estimate: float, variance: float, square: float, freedom: int) -> Slop
 
 def _squares(score: Floats, cluster: Floats | Ints) -> tuple[float, int]:
     """The sum of the squares of the sums by cluster, and how many clusters there are."""
-    found, codes = np.unique(cluster, return_inverse=True)
+    codes, found = pd.factorize(cluster)
     sums = np.bincount(codes, score)
     return float(sums @ sums), len(found)
 
 
 def _pairs(one: Floats | Ints, other: Floats | Ints) -> Ints:
     """A number for each pair of values."""
-    _, first = np.unique(one, return_inverse=True)
-    found, second = np.unique(other, return_inverse=True)
+    first, _ = pd.factorize(one)
+    second, found = pd.factorize(other)
     pairs: Ints = first * len(found) + second
     return pairs
 

@@ -9,7 +9,8 @@ from tests.analysis.make_efforts import make_efforts
 
 def null_of(rows, dose, outcome, n=999):
     compared = within.compare(rows, [dose, outcome])
-    return shifts.null(compared, *compared.values.T, n)
+    dose, outcome = compared.values.T
+    return shifts.shift(compared, dose, n).null(outcome)
 
 
 def slope(time, x, y):
@@ -50,7 +51,7 @@ def test_songs_that_explain_nothing_at_all_are_as_likely_as_any():
     compared = within.compare(rows, [x, rows["heartrate"].to_numpy()])
     dose, outcome = compared.values.T
     across = outcome - dose * (dose @ outcome) / (dose @ dose)
-    assert shifts.null(compared, dose, across).p == 1
+    assert shifts.shift(compared, dose).null(across).p == 1
 
 
 def test_the_same_question_has_the_same_answer():
