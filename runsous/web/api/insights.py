@@ -83,9 +83,10 @@ class WhatGoesWithIt(BaseModel):
     """What goes with more of something, within each activity.
 
     ``p_shift`` is the share of shifted playlists that do as well, ``q`` the false discovery rate
-    among all outcomes, ``correlation`` the repeated-measures correlation; null where
-    ``enough_data`` is false, and then ``message`` says what is missing. Association is not cause.
-    ``sport`` is the one it is about, null where there are no songs.
+    among all outcomes; null where ``enough_data`` is false, and then ``message`` says what is
+    missing. ``correlation`` is the repeated-measures correlation: it takes out levels, not courses,
+    so playlists that speed up as one does make it large. Association is not cause. ``sport`` is the
+    one it is about, null where there are no songs.
     """
 
     sport: str | None
@@ -177,7 +178,7 @@ def get_song_effects(
     """
 
     def make() -> Any:
-        found, sport = _of_one_sport(conn, user, which)
+        found, sport = of_one_sport(conn, user, which)
         power, calming = (rank(conn, user, found) for rank in (report.power, report.calming))
         told = SongEffects(
             sport=sport,
@@ -223,7 +224,10 @@ def _kept(conn: Conn, user: int, asked: tuple[object, ...], make: Callable[[], A
     return json.loads(answers.kept(key, lambda: json.dumps(make()).encode()))
 
 
-def _of_one_sport(conn: Conn, user: int, which: Chosen) -> tuple[Songs, str | None]:
+def of_one_sport(conn: Conn, user: int, which: Chosen) -> tuple[Songs, str | None]:
+    """The songs on the chosen activities of one sport, and that: the chosen one, or that with most
+    measured songs.
+    """
     found = report.choose(report.songs(conn, user), which)
     sport = report.main_sport(found) if which.sport is None else which.sport
     return report.choose(found, Chosen(sport)), sport
@@ -233,7 +237,7 @@ def _told(
     conn: Conn, user: int, which: Chosen, dose: Measure, outcome: str
 ) -> tuple[dict[str, Any], dict[str, float] | None]:
     def make() -> Any:
-        found, sport = _of_one_sport(conn, user, which)
+        found, sport = of_one_sport(conn, user, which)
         # All outcomes have to be known for any one's q.
         return {
             each.outcome.name: (_facts(found, sport, dose, each), _slope(each))

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from runsous.analysis.in_step import InStep
 from runsous.reports import insights as report
 from runsous.web.api.context import Conn, User
-from runsous.web.api.insights import Interval, Which
+from runsous.web.api.insights import Interval, Which, of_one_sport
 
 router = APIRouter(tags=["insights"])
 
@@ -18,9 +18,11 @@ class InTime(BaseModel):
     elsewhere in the same activities, and the ``difference``; all 0 to 1.
 
     ``p_shift`` is the share of shifted playlists that do as well; null where ``enough_data`` is
-    false, and then ``message`` says what is missing.
+    false, and then ``message`` says what is missing. ``sport`` is the one it is about, null where
+    there are no songs.
     """
 
+    sport: str | None
     enough_data: bool
     message: str
     n_segments: int
@@ -33,9 +35,13 @@ class InTime(BaseModel):
 
 @router.get("/insights/lock")
 def get_share_in_time(conn: Conn, user: User, which: Which) -> InTime:
-    """How much of the time cadence is locked to the beat, beside what chance makes of it."""
-    found = report.in_step(conn, user, report.choose(report.songs(conn, user), which))
+    """How much of the time cadence is locked to the beat, beside what chance makes of it; in one
+    sport, without ``sport`` that with most measured songs.
+    """
+    chosen, sport = of_one_sport(conn, user, which)
+    found = report.in_step(conn, user, chosen)
     return InTime(
+        sport=sport,
         enough_data=found.missing is None,
         message=_sentence(found),
         n_segments=found.n_songs,
