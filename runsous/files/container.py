@@ -205,7 +205,10 @@ class _Archive:
         entries = self._listed()
         _refuse_overlaps(entries, source)
         self._wanted = [
-            entry for entry in entries if not (entry.is_dir() or _SKIPPED.search(label(entry)))
+            entry
+            for entry in entries
+            # Not is_dir(), which falls over an empty name.
+            if not (entry.filename.endswith("/") or _SKIPPED.search(label(entry)))
         ]
         budget.declare((entry.file_size for entry in self._wanted), len(entries))
 

@@ -352,6 +352,12 @@ def test_an_archive_that_is_cut_off_is_refused(file: Path, cut: int) -> None:
         listed(file, zipped(("a", CONTENT), ("b", CONTENT))[:-cut])
 
 
+def test_a_name_that_is_empty_to_the_library_does_not_stop_the_archive(file: Path) -> None:
+    # It takes a name to end at its first NUL.
+    archive = zipped(("?a", CONTENT), ("b", CONTENT)).replace(b"?a", b"\0a")
+    assert [member.name for member in listed(file, archive)] == ["a", "b"]
+
+
 @given(data=st.data())
 @settings(
     max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
