@@ -39,6 +39,8 @@ _Made = TypeVar("_Made")
 
 GIVEN = os.environ.get("DATABASE_URL")
 _ATTEMPTS = 50
+_MEMORY = Path("/dev/shm")
+_ENOUGH = 4 << 30
 _CHROMIUM = [
     "--no-sandbox",
     "--disable-quic",
@@ -52,6 +54,12 @@ _CHROMIUM = [
     "--use-angle=swiftshader",
     "--enable-unsafe-swiftshader",
 ]
+
+
+def pytest_configure() -> None:
+    # Over a thousand databases are made and dropped, which is what disks are slowest at.
+    if _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ENOUGH:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_MEMORY))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -98,7 +98,7 @@ def test_a_folder_that_cannot_be_looked_into_is_named(engine, tmp_path, monkeypa
     look = os.scandir
 
     def refuse(path):
-        if Path(path).name == "closed":
+        if str(path) == str(tmp_path / "closed"):
             raise PermissionError(13, "Permission denied", path)
         return look(path)
 
