@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import cache
 
 import httpx
 import numpy as np
@@ -37,6 +38,16 @@ SONGS = [
 async def _accept(websocket: WebSocket) -> None:
     await websocket.accept()
     await websocket.close()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _api() -> Iterator[None]:
+    """The API is put together and described once: it keeps nothing from one test to another."""
+    from runsous.web.api import app
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(app, "create", cache(app.create))
+        yield
 
 
 @pytest.fixture(scope="session")
