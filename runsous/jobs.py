@@ -166,8 +166,10 @@ def defer_measuring(engine: Engine, user_id: int) -> None:
 def _defer(engine: Engine, task: str, name: str, user_id: int | None = None, **values: str) -> None:
     with engine.begin() as conn:
         # PostgreSQL logs every insert it refuses, and this comes every two seconds.
+        job_queue.take_turns(conn, name)
         if job_queue.is_waiting(conn, name):
             return
-    whose = {} if user_id is None else {"user_id": user_id}
-    with contextlib.suppress(AlreadyEnqueued):
-        _queue(engine).configure_task(task, lock=name, queueing_lock=name).defer(**whose, **values)
+        whose = {} if user_id is None else {"user_id": user_id}
+        with contextlib.suppress(AlreadyEnqueued):
+            job = _queue(engine).configure_task(task, lock=name, queueing_lock=name)
+            job.defer(**whose, **values)

@@ -57,14 +57,16 @@ def page(
     return Page(listens.reset_index(drop=True), len(raw), *ends)
 
 
-def until(page: Page, bound: int | None) -> Page:
+def within(page: Page, since: int | None, until: int | None) -> Page:
     """The page, unless it reaches beyond what was asked for: then it is another one's answer,
     repeated by a cache or a server out of step. Raises :class:`ValueError`.
 
-    A stamp equal to ``bound`` passes, since services differ in whether theirs is part of it.
+    A stamp equal to a bound passes, since services differ in whether theirs is part of it.
     """
-    if bound is not None and page.newest is not None and page.newest > bound:
+    if until is not None and page.newest is not None and page.newest > until:
         raise ValueError("plays later than asked for in the answer")
+    if since is not None and page.oldest is not None and page.oldest < since:
+        raise ValueError("plays earlier than asked for in the answer")
     return page
 
 

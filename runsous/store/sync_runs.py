@@ -141,7 +141,7 @@ def get_on(conn: Connection, user_id: int, run_id: int) -> None:
 
 
 def count(conn: Connection, user_id: int, run_id: int, **counts: int) -> None:
-    """Adds to its :data:`COUNTS`, whether or not it is wanted still."""
+    """Adds to its :data:`COUNTS` or ``failures``, whether or not it is wanted still."""
     sets = ", ".join(f"{name} = {name} + :{name}" for name in counts)
     conn.execute(
         text(f"UPDATE sync_runs SET {sets} WHERE id = :id AND user_id = :user"),  # noqa: S608
@@ -153,8 +153,7 @@ def wait(conn: Connection, user_id: int, run_id: int, until: datetime, message: 
     """Lets it go on at ``until``; ``message`` says what for."""
     conn.execute(
         text(
-            "UPDATE sync_runs SET status = 'waiting', resume_at = :until, message = :message,"
-            " failures = failures + 1"
+            "UPDATE sync_runs SET status = 'waiting', resume_at = :until, message = :message"
             " WHERE id = :id AND user_id = :user AND finished_at IS NULL"
         ),
         {"until": until, "message": message, "id": run_id, "user": user_id},

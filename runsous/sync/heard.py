@@ -96,7 +96,7 @@ def last_plays(run: Run) -> None:
         if page.oldest is not None:
             since = datetime.fromtimestamp(page.oldest, UTC)
             connections.cover(conn, run.user_id, SPOTIFY, min(since, now), now)
-        run.count(conn, connection, listens_new=kept.added)
+        run.count(conn, listens_new=kept.added)
     songs.settle(run.engine, run.user_id, run.stopping)
 
 
@@ -124,17 +124,27 @@ def _patience(run: Run, service: str) -> Patience:
     return Patience(run.engine, service, run.stopping, is_brief=True)
 
 
+def _is_doubted(run: Run, service: str) -> bool:
+    """Whether an answer that cannot be all there is may still be put right: around activities
+    nobody has to know that, as the service's own run will.
+    """
+    return run.service != service or run.failures < _DOUBTS
+
+
 def _lastfm_history(run: Run, connection: dict[str, Any], key: str | None) -> History:
     client = services.lastfm(_patience(run, LASTFM), key)
-    name, is_doubted = str(connection["account_id"]), run.failures < _DOUBTS
+    name, is_doubted = str(connection["account_id"]), _is_doubted(run, LASTFM)
 
     def ask(since: datetime, until: datetime, number: int) -> Page:
         # Whether the bounds belong to it is not certain: ask for a second more on either side.
         bounds = int(since.timestamp()) - 1, int(until.timestamp()) + 1
         page = client.recent_tracks(name, *bounds, number=number)
         # How many there are is not told by all, nor always true.
-        if page.n_items == 0 and page.n_in_range and is_doubted:
-            raise Unavailable("Last.fm answered an empty page though there is more.")
+        if page.n_items == 0 and page.n_in_range:
+            if is_doubted:
+                raise Unavailable("Last.fm answered an empty page though there is more.")
+            # Not even then is it taken at its word once.
+            page = client.recent_tracks(name, *bounds, number=number)
         return page
 
     def fetch(since: datetime, until: datetime) -> Page:
@@ -165,7 +175,7 @@ def _joined(page: Page, more: Page) -> Page:
 
 def _listenbrainz_history(run: Run, connection: dict[str, Any], token: str | None) -> History:
     client = services.listenbrainz(_patience(run, LISTENBRAINZ), token)
-    name, is_doubted = str(connection["account_id"]), run.failures < _DOUBTS
+    name, is_doubted = str(connection["account_id"]), _is_doubted(run, LISTENBRAINZ)
 
     def fetch(since: datetime, until: datetime) -> Page:
         before, after = int(until.timestamp()), int(since.timestamp()) - 1

@@ -14,16 +14,19 @@ from typing import Any
 
 import pandas as pd
 
-from runsous.errors import ServiceError
+from runsous.errors import ServiceError, Unavailable
 from runsous.histories.pages import Page
 from runsous.store import connections, incoming, listens
 from runsous.store.spans import Span
-from runsous.sync import listening, songs
+from runsous.sync import listening, services, songs
 from runsous.sync.running import Cancelled, Run
 
 LOOK_BACK = timedelta(days=14)
 WHOLE_EVERY = timedelta(days=7)
 _SECOND = timedelta(seconds=1)
+_DOUBTS = 3
+"""A page that is not believed at once is asked for so many more times."""
+
 _AT_ONCE = 32
 """Pages kept together at the most. The first are kept one by one, so that something is seen; then
 ever more of them, as of who listens without a break all plays are merged anew each time.
@@ -66,7 +69,7 @@ def sync(run: Run, history: History) -> bool:
         while (span := _missing(history, history.began, until)) is not None:
             if run.is_over:
                 return False
-            low = _take(history, span, most=min(2**n_takes, _AT_ONCE), run=run)
+            low = _take(history, span, span[0], most=min(2**n_takes, _AT_ONCE), run=run)
             if n_takes:
                 # The newest is read each time, however often the rest cannot be had.
                 with run.engine.begin() as conn:
@@ -87,47 +90,83 @@ def read(history: History, since: datetime, until: datetime) -> int:
     n_pages = 0
     while (span := _missing(history, since, until)) is not None and not history.run.is_over:
         # A page holds the days before as well: the runs of these days need not ask again.
-        _take(history, (history.began, span[1]), most=1)
+        _take(history, (history.began, span[1]), span[0], most=1)
         n_pages += 1
     return n_pages
 
 
-def _take(history: History, span: Span, most: int, run: Run | None = None) -> datetime:
+def _take(
+    history: History, span: Span, unknown: datetime, most: int, run: Run | None = None
+) -> datetime:
     """Keeps the newest pages of a stretch, all that there is of their time: since when that is.
-    ``run`` is told how far it is.
+    Nothing is known from ``unknown`` on; ``run`` is told how far it is.
 
     :class:`~runsous.sync.running.Cancelled` where the connection is another one by now.
     """
     since, until = span
     pages: list[pd.DataFrame] = []
+    asked: list[Span] = []
     low = until
     try:
         while low > since and len(pages) < most and not (pages and history.run.is_over):
-            page = history.fetch(since, low)
+            page = _asked(history, (since, low), unknown)
             pages.append(page.listens)
+            asked.append((since, low))
             if run is not None:
                 run.note(phase=f"Reading what was played until {low:%d %B %Y}")
             low = _reached(page, since, low)
     except (ServiceError, Cancelled):
         # What came before that need not be asked for again.
         if pages:
-            _keep(history, pages, (low, until))
+            _keep(history, pages, asked, (low, until))
         raise
-    _keep(history, pages, (low, until))
+    _keep(history, pages, asked, (low, until))
     return low
 
 
-def _keep(history: History, pages: list[pd.DataFrame], span: Span) -> None:
+def _asked(history: History, span: Span, unknown: datetime) -> Page:
+    """The newest page of a stretch. One that has nothing since ``unknown`` may be an old answer
+    that something on the way repeats: it is believed when it comes twice.
+    """
+    page = history.fetch(*span)
+    for _ in range(_DOUBTS):
+        if page.newest is None or page.newest >= int(unknown.timestamp()):
+            return page
+        before, page = page, history.fetch(*span)
+        if page.listens.equals(before.listens):
+            return page
+    raise _in_two_minds(history)
+
+
+def _keep(history: History, pages: list[pd.DataFrame], asked: list[Span], span: Span) -> None:
+    found = pd.concat(pages, ignore_index=True)
+    if not _kept(history, found, span, is_sure=False):
+        # What was there is not taken away at a single word.
+        again = [history.fetch(*each).listens for each in asked]
+        if not pd.concat(again, ignore_index=True).equals(found):
+            raise _in_two_minds(history)
+        _kept(history, found, span, is_sure=True)
+    songs.settle(history.run.engine, history.run.user_id, history.run.stopping)
+
+
+def _kept(history: History, found: pd.DataFrame, span: Span, *, is_sure: bool) -> bool:
+    """Keeps what was told of a stretch, unless something would go and it is not sure."""
     run = history.run
     told = incoming.Told(incoming.SERVICE, incoming.Whole(history.service, *span))
-    found = pd.concat(pages, ignore_index=True)
-    with run.engine.begin() as conn:
+    with run.engine.connect() as conn, conn.begin() as transaction:
         run.hold(conn, history.connection)
         kept = listening.keep(conn, run.user_id, found, _now(), told)
+        if kept.withdrawn and not is_sure:
+            transaction.rollback()
+            return False
         connections.cover(conn, *history.place, *span)
-        counts = {"listens_new": kept.added, "listens_removed": kept.withdrawn}
-        run.count(conn, history.connection, **counts)
-    songs.settle(run.engine, run.user_id, run.stopping)
+        run.count(conn, listens_new=kept.added, listens_removed=kept.withdrawn)
+    return True
+
+
+def _in_two_minds(history: History) -> Unavailable:
+    name = services.NAMES[history.service]
+    return Unavailable(f"{name} gave different answers to the same question.")
 
 
 def is_cut(page: Page) -> bool:

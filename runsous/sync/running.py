@@ -72,11 +72,11 @@ class Run:
         """Whether this slice has to end."""
         return self.stopping.is_set() or time.monotonic() > self.until
 
-    def count(self, conn: Connection, connection: dict[str, Any], **counts: int) -> None:
+    def count(self, conn: Connection, **counts: int) -> None:
         """Adds to what the run brought in, in the transaction that keeps it: whatever happens
-        then, they agree. What another connection than its own told counts for none.
+        then, they agree. What was played around activities counts for the run that asked.
         """
-        if connection["service"] == self.service and any(counts.values()):
+        if any(counts.values()):
             sync_runs.count(conn, self.user_id, self.run_id, **counts)
 
     def get_on(self, conn: Connection) -> None:
@@ -155,7 +155,9 @@ def _slice(run: Run, room: Room) -> bool:
         # Who cancels meanwhile is heard when it would go on.
         with contextlib.suppress(Cancelled):
             run.note(budget=run.patience.budget())
-        _wait(run, error.retry_at, str(error))
+        with run.engine.begin() as conn:
+            # A service that is asked less often for a while is no failing one.
+            sync_runs.wait(conn, run.user_id, run.run_id, error.retry_at, str(error))
     except NotConnected as error:
         with run.engine.begin() as conn:
             connections.set_trouble(conn, run.user_id, run.service, str(error))
@@ -181,12 +183,9 @@ def _try_later(run: Run, message: str) -> None:
         return
     # Longer each time, and not for all at the same moment.
     wait_s = min(_PATIENT_S, 2.0 ** (run.failures + 1)) * random.uniform(0.75, 1.25)  # noqa: S311
-    _wait(run, _now() + timedelta(seconds=wait_s), message)
-
-
-def _wait(run: Run, until: datetime, message: str) -> None:
     with run.engine.begin() as conn:
-        sync_runs.wait(conn, run.user_id, run.run_id, until, message)
+        sync_runs.count(conn, run.user_id, run.run_id, failures=1)
+        sync_runs.wait(conn, run.user_id, run.run_id, _now() + timedelta(seconds=wait_s), message)
 
 
 def _finish(run: Run, status: str, message: str | None, again: timedelta = timedelta(0)) -> None:

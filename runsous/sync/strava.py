@@ -264,7 +264,7 @@ class _Slice:
 
     def _count(self, conn: Connection, **is_more: bool) -> None:
         counts = {f"activities_{what}": int(is_it) for what, is_it in is_more.items()}
-        self.run.count(conn, self.connection, **counts)
+        self.run.count(conn, **counts)
 
     def _note(self, phase: str) -> None:
         with self.run.engine.begin() as conn:

@@ -98,7 +98,9 @@ async def callback(request: Request) -> Response:
     told = {"service": service, "outcome": "refused" if why else "connected"}
     onward = urlencode(told | ({"why": why} if why else {}))
     answer = RedirectResponse(f"/connections?{onward}", 303, _NOT_KEPT)
-    answer.delete_cookie(_cookie(service), path=_PLACE)
+    if why != "expired":
+        # A way back that was not begun here ends none that was.
+        answer.delete_cookie(_cookie(service), path=_PLACE)
     return answer
 
 

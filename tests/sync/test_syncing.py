@@ -60,6 +60,15 @@ def test_the_newest_activity_is_here_after_a_few_calls_its_songs_too(
     assert n_songs > 3
 
 
+def test_plays_read_around_activities_are_counted_by_the_run_that_read_them(engine, user, sims):
+    for service in ("lastfm", "strava"):
+        connected.connect(engine, user, sims, service)
+    around = connected.finish(engine, user, "strava")["listens_new"]
+    rest = connected.finish(engine, user, "lastfm")["listens_new"]
+    assert around > 0
+    assert around + rest == len(connected.listens(engine, user, "lastfm"))
+
+
 def test_a_run_that_waits_ends_at_once_when_nobody_wants_it(engine, user, sims):
     connected.connect(engine, user, sims, "strava")
     with engine.begin() as conn:

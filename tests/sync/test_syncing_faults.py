@@ -82,6 +82,38 @@ def test_a_page_that_repeats_the_one_before_hides_nothing(engine, user, sims, mo
     assert connected.differences(engine, user, sims) == []
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_old_answers_given_once_more_hide_nothing_and_take_nothing_away(
+    engine, user, sims, seed, monkeypatch
+):
+    monkeypatch.setattr("runsous.demo.services.listenbrainz._MOST_PER_PAGE", 100)
+    sims.faults.chance = Chance(seed, 0.3, ("stale",), most_in_a_row=1, services=BOTH)
+    connect(engine, user, sims, *BOTH, "strava")
+    for service in ("strava", *BOTH):
+        assert connected.finish(engine, user, service)["status"] == "done"
+    assert connected.differences(engine, user, sims) == []
+    for service in BOTH:
+        run = connected.again(engine, user, service, all_of_it=True)
+        assert (run["status"], run["listens_removed"]) == ("done", 0)
+    assert connected.differences(engine, user, sims) == []
+
+
+@pytest.mark.parametrize("service", BOTH)
+def test_an_old_answer_to_what_is_new_is_not_taken_for_no_news(engine, user, sims, service):
+    ann = sims.world.people["ann"]
+    new = ann.listens[service].pop()
+    # Long before what every run reads again.
+    ann.listens[service] = [
+        replace(each, start_s=each.start_s - 300 * DAY_S) for each in ann.listens[service]
+    ]
+    connect(engine, user, sims, service)
+    connected.finish(engine, user, service)
+    sims.world.hear("ann", new, [service])
+    sims.faults.plan(Fault("stale", service, where="ann"))
+    assert connected.again(engine, user, service)["listens_new"] == 1
+    assert connected.differences(engine, user, sims) == []
+
+
 def test_more_plays_in_one_second_than_last_fm_tells_at_once(engine, user, sims):
     ann = sims.world.people["ann"]
     crowded = ann.listens["lastfm"][250]

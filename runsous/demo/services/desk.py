@@ -125,14 +125,15 @@ class Desk:
     ) -> Response:
         """The answer, or where pages repeat themselves the one to the page before.
 
-        Only in the middle of a listing: an old first page could not be told from no news.
+        By chance only in the middle of a listing: an old first page could not be told from no news.
         """
         place = _place(request)
         if not place or answer.status_code != 200:
             return answer
         key = f"{call.path} {call.person}"
         before = self._pages.get(key)
-        if fault and fault.kind == "repeated" and before and _goes_on(before[0], place):
+        is_repeated = fault and before and fault.kind == "repeated" and _goes_on(before[0], place)
+        if before and (is_repeated or (fault and fault.kind == "stale")):
             return Response(before[1], media_type="application/json")
         self._pages[key] = place, bytes(answer.body)
         return answer

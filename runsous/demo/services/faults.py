@@ -21,6 +21,7 @@ Kind = Literal[
     "truncated",  # half the JSON, as if that were all
     "malformed",  # JSON with an error in it
     "repeated",  # the page before once more
+    "stale",  # the last answer to anything asked of this list, whatever is asked now
     "shifted",  # an item arrives between two pages
     "expired",  # the access token has just expired
     "revoked",  # the user has just removed the app

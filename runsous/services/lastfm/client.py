@@ -82,7 +82,7 @@ class Lastfm:
         asked = {"user": user, "from": since, "to": until, "limit": limit, "page": number}
 
         def read(told: Any) -> Page:
-            return pages.until(parse.recent_tracks(told, number), until)
+            return pages.within(parse.recent_tracks(told, number), since, until)
 
         return self._ask("user.getRecentTracks", asked, read)
 

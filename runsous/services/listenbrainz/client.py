@@ -47,16 +47,17 @@ class ListenBrainz:
         Fewer than ``count`` may come though there are more: the end is where the page says that
         the history began.
         """
-        return self._listens(name, {"count": count, "max_ts": until}, until)
+        return self._listens(name, count, None, until)
 
     def listens_after(self, name: str, since: int, *, count: int = MOST) -> Page:
         """The oldest listens after the second ``since``, which is not part of it."""
-        return self._listens(name, {"count": count, "min_ts": since}, None)
+        return self._listens(name, count, since, None)
 
-    def _listens(self, name: str, asked: dict[str, int | None], until: int | None) -> Page:
+    def _listens(self, name: str, count: int, since: int | None, until: int | None) -> Page:
         def read(told: Any) -> Page:
-            return pages.until(parse.listens(told), until)
+            return pages.within(parse.listens(told), since, until)
 
+        asked = {"count": count, "min_ts": since, "max_ts": until}
         params = {key: value for key, value in asked.items() if value is not None}
         path = f"/1/user/{quote(name, safe='')}/listens"
         return ask(self.api, path, read, judge=_judge, params=params, headers=self._headers)

@@ -84,6 +84,15 @@ def test_another_page_than_the_one_asked_for_is_asked_for_again(sims, lastfm):
     assert len(sims.calls.of("lastfm")) == 3
 
 
+def test_plays_before_those_asked_for_are_no_answer(sims, lastfm):
+    lastfm.recent_tracks("ann", until=NOW - 10_000)
+    sims.faults.plan(Fault("stale", "lastfm"))
+    page = lastfm.recent_tracks("ann", since=NOW - 5_000, until=NOW)
+    assert page.oldest > NOW - 5_300
+    assert page.newest == NOW - 900
+    assert len(sims.calls.of("lastfm")) == 3
+
+
 def test_private_listening_needs_its_owner_to_sign_in(sims, lastfm):
     sims.world.people["ann"].is_private = True
     with pytest.raises(NotConnected, match=r"is private: sign in at Last\.fm\.$"):
