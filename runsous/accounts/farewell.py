@@ -26,7 +26,7 @@ _PATIENCE_S = 20.0
 forgetting: list[Callable[[], None]] = []
 """What empties whatever else this process remembers of users: called after a deletion."""
 
-leaving: list[Callable[[Engine, int], None]] = []
+leaving: list[Callable[[Engine, int], object]] = []
 """What else has to be told, while it is known still what was there: called before a deletion."""
 
 Proof = Literal["password", "email", "words"]

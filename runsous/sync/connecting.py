@@ -136,22 +136,23 @@ def name_user(engine: Engine, user_id: int, service: str, username: str, token: 
     _connect(engine, user_id, service, Account(account, account), secret)
 
 
-def disconnect(engine: Engine, user_id: int, service: str, *, is_kept: bool) -> None:
+def disconnect(engine: Engine, user_id: int, service: str, *, is_kept: bool) -> bool:
     """Ends a connection, here and at the service; what it told stays as the user's own, or goes.
 
-    Activities that files tell of too, and plays of files, stay anyway.
+    Activities that files tell of too, and plays of files, stay anyway. False where the service
+    should have been told and could not be.
     """
     with engine.begin() as conn:
         connections.one(conn, user_id, service)
         sync_runs.cancel(conn, user_id, service)
-    if service == services.STRAVA:
-        revoke(engine, user_id)
+    is_told = service != services.STRAVA or revoke(engine, user_id)
     with engine.begin() as conn:
         users.lock(conn, user_id)
         connections.delete(conn, user_id, service)
         audit.note(conn, user_id, "disconnected", services.NAMES[service])
         _let_go(conn, user_id, service, is_kept=is_kept)
         users.touch(conn, user_id)
+    return is_told
 
 
 def purge(engine: Engine, user_id: int, service: str) -> None:
@@ -245,16 +246,16 @@ def _exchanged(
     return token, Account(person.id, person.name, token.scopes)
 
 
-def revoke(engine: Engine, user_id: int) -> None:
+def revoke(engine: Engine, user_id: int) -> bool:
     """Tells Strava, if it is connected, that we want no entry any more; the others have no way
-    to say so. Nobody is kept waiting for it, nor by its limits.
+    to say so. Nobody is kept waiting for it, nor by its limits. Whether it knows.
     """
     ours = settings.current().services
     with engine.begin() as conn:
         try:
             secret = connections.secret(conn, user_id, services.STRAVA, _keys())
         except CannotOpen:
-            return
+            return False
     try:
         if secret is not None:
             strava_oauth.revoke(
@@ -264,8 +265,10 @@ def revoke(engine: Engine, user_id: int) -> None:
                 tokens.from_text(secret),
             )
     except ServiceError as error:
-        # Who wants to be gone is not kept for it: the permission ends by itself, unused.
+        # Who wants to be gone is not kept for it: without its tokens the permission is of no use.
         _log.warning("Strava was not told of a disconnection: %s", type(error).__name__)
+        return False
+    return True
 
 
 def _check_name(name: str) -> None:

@@ -127,9 +127,9 @@ def name_user(user: User, service: str, username: str, token: str | None = None)
     jobs.defer_sync(engine, user.id, service)
 
 
-def disconnect(user: User, service: str, *, is_kept: bool) -> None:
-    """Ends a connection, here and at the service."""
-    connecting.disconnect(database.current(), user.id, service, is_kept=is_kept)
+def disconnect(user: User, service: str, *, is_kept: bool) -> bool:
+    """Ends a connection, here and at the service; whether that knows."""
+    return connecting.disconnect(database.current(), user.id, service, is_kept=is_kept)
 
 
 def strava_days(user: User) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from runsous.demo.services.faults import Fault
 from runsous.demo.services.world import Person
 from runsous.store import connections
 from tests.pages.reading import press, run, visit, words
@@ -50,6 +51,20 @@ def test_letting_go_of_strava_deletes_what_it_told_unless_that_is_to_stay(app, u
         left = make.rows(engine, "SELECT count(*) AS n FROM activities")[0]["n"]
         assert left == (3 if is_kept else 0)
         assert make.rows(engine, "SELECT FROM connections") == []
+
+
+def test_who_lets_go_of_strava_while_it_is_down_hears_what_is_left_to_do(
+    app, user, sims, engine, monkeypatch
+):
+    connected.hurry(monkeypatch)
+    connected.connect(engine, user, sims, "strava")
+    press(visit(app, "connections"), "Disconnect")
+    sims.faults.plan(Fault("html", "strava", times=100))
+    app.button(key="disconnect strava").click()
+    app.button(key="leave strava").click()
+    said = words(run(app))
+    assert "Strava is disconnected. Strava did not answer, and still lists Run Sous BPM" in said
+    assert make.rows(engine, "SELECT FROM connections") == []
 
 
 def test_plays_stay_unless_they_are_to_go(app, join):

@@ -128,7 +128,6 @@ def test_only_the_browser_that_was_sent_can_come_back_and_once(engine, web, sims
     web.cookies.set(cookie.name, cookie.value, path="/oauth")
     assert back(web, url.replace("state=", "state=x")) == refused("strava", "expired")
     assert len(sims.calls.log) == calls
-    web.cookies.set(cookie.name, cookie.value, path="/oauth")
     # The cookie of one service is none of another's.
     assert back(web, url.replace("strava", "spotify")) == refused("spotify", "expired")
     assert back(web, url)["outcome"] == "connected"

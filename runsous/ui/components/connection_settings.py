@@ -23,6 +23,10 @@ _ACTIVITIES = (
     "What shall become of the activities Strava told of? Its terms want them deleted now. What you"
     " imported from files stays anyway."
 )
+_UNTOLD = (
+    " Strava did not answer, and still lists Run Sous BPM: remove it there, under Settings →"
+    " My Apps."
+)
 _PLAYS = "What shall become of the plays {0} told of? Those that a file tells too stay anyway."
 
 
@@ -90,12 +94,12 @@ def _leaving(user: User, state: State) -> None:
         return
     try:
         with st.spinner(f"Telling {state.title}…"):
-            data.disconnect(user, state.service, is_kept=what == _KEEP)
+            is_told = data.disconnect(user, state.service, is_kept=what == _KEEP)
     except RunsousError as error:
         st.error(cards.plain(str(error)), icon=":material/error:")
         return
     no_longer_say()
-    once(f"{state.title} is disconnected.")
+    once(f"{state.title} is disconnected." + ("" if is_told else _UNTOLD))
     st.rerun()
 
 

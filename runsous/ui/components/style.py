@@ -113,7 +113,7 @@ a.rs-connect.spotify{background:#1ED760;color:#000;border-radius:2rem}
 a.rs-connect.lastfm,.st-key-connect-lastfm button{background:#D51007!important;
  color:#fff!important;border-radius:.35rem}
 .st-key-connect-listenbrainz button{background:#353070!important;color:#fff!important;
- border-radius:.35rem}
+ border-radius:.35rem;box-shadow:0 0 0 1px #6F69B5}
 .rs-brand{font-size:.85rem;display:flex;flex-wrap:wrap;align-items:center;gap:.3rem .5rem}
 .rs-brand span{opacity:.8}
 .rs-brand a{color:inherit;text-underline-offset:.15em}
