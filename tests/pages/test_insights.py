@@ -134,6 +134,17 @@ def test_too_little_says_what_is_missing_and_nothing_else(kept):
     assert "so far there are 0 plays of 0 songs" in said
 
 
+def test_filters_keep_a_choice_for_all_that_another_view_does_not_empty(kept):
+    page = visit(kept, "insights")
+    for view in ("Workouts and life", "Faster with faster songs?"):
+        choose(page, view)
+    for key in ("kind", "route"):
+        assert page.selectbox(key=f"insights {key}").options[0] == f"All {key}s"
+        # A kept None is drawn as no choice at all.
+        assert page.session_state[f"insights {key}"] is not None
+    assert "80 songs on 8 activities" in words(page)
+
+
 def test_one_day_of_two_chosen_is_that_day_alone(kept):
     page = visit(kept, "insights")
     page.date_input(key="insights days").set_value((date(2024, 6, 3),))

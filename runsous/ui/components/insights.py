@@ -23,6 +23,8 @@ from runsous.ui.session import User, fragment
 
 _EVERY_S = 3.0
 _KEPT: dict[str, Any] = {"persist_state": "session"}
+# None among the options would be no choice at all once the page kept it.
+_ALL_KINDS, _ALL_ROUTES = "", -1
 _VIEWS = {
     "effects": "Faster with faster songs?",
     "songs": "Power songs",
@@ -73,21 +75,27 @@ def choose(user: User, options: data.Options) -> Chosen:
     )
     of_kind = kind.selectbox(
         "Kind of workout",
-        [None, *options.kinds],
-        format_func=lambda k: "All kinds" if k is None else words.KINDS.get(k, k),
+        [_ALL_KINDS, *options.kinds],
+        format_func=lambda k: words.KINDS.get(k, k) or "All kinds",
         key="insights kind",
         **_KEPT,
     )
     on_route = route.selectbox(
         "Route",
-        [None, *(number for number, row in options.routes.items() if row["sport"] == chosen)],
-        format_func=lambda n: "All routes" if n is None else _route(user, options.routes[n]),
+        [_ALL_ROUTES, *(n for n, row in options.routes.items() if row["sport"] == chosen)],
+        format_func=lambda n: "All routes" if n == _ALL_ROUTES else _route(user, options.routes[n]),
         key="insights route",
         **_KEPT,
     )
     picked = picker.days(days, "insights days")
     since, until = (picked[0], picked[-1]) if picked else (None, None)
-    return Chosen(chosen, since, until, of_kind, on_route)
+    return Chosen(
+        chosen,
+        since,
+        until,
+        None if of_kind == _ALL_KINDS else of_kind,
+        None if on_route == _ALL_ROUTES else on_route,
+    )
 
 
 def _route(user: User, row: Mapping[str, Any]) -> str:
