@@ -42,7 +42,8 @@ class Hill:
     ``passes`` has one row per pass, the oldest first: ``activity_id, name, sport, start_time,
     time_zone, utc_offset_s``, ``at`` (when it began), :data:`stretches.PASSES`, how much longer it
     took and how much faster the heart beat than in the middle of all (``difference_s``,
-    ``difference_bpm``), and ``music``: ``song``, ``none``, or ``unsure`` where neither can be said.
+    ``difference_bpm``), and ``music``: ``song``, ``brief`` where songs sounded, but none for a
+    fifth, ``unsure`` where it is not sure what did, ``none`` where nothing is known to.
 
     ``heard`` has one row per song and pass: ``part`` (the row of the pass), ``track_id, title,
     artist, tempo_bpm`` and the ``share`` of it that the song sounded, a fifth at least.
@@ -96,7 +97,7 @@ def hill(conn: Connection, user_id: int, activity_id: int, from_m: float, to_m: 
         _songs(heard, passes),
         _middle(passes),
         _middle(passes[passes["music"] == "none"]),
-        _missing(passes, heard),
+        _missing(passes),
     )
 
 
@@ -128,7 +129,8 @@ def _with_songs(passes: pd.DataFrame, heard: pd.DataFrame) -> tuple[pd.DataFrame
     songs = sure.groupby(["part", "track_id"], sort=False, as_index=False)["share"].sum()
     songs = songs[songs["share"] >= LEAST_SHARE].reset_index(drop=True)
     music = pd.Series("none", passes.index)
-    music[heard["part"].unique()] = "unsure"
+    music[heard["part"].unique()] = "brief"
+    music[heard.loc[~heard["is_sure"], "part"].unique()] = "unsure"
     music[songs["part"].unique()] = "song"
     return passes.assign(music=music), songs
 
@@ -150,9 +152,14 @@ def _middle(passes: pd.DataFrame) -> Middle:
     return Middle(len(passes), *(None if np.isnan(each) else float(each) for each in medians))
 
 
-def _missing(passes: pd.DataFrame, heard: pd.DataFrame) -> str | None:
+def _missing(passes: pd.DataFrame) -> str | None:
     if len(passes) < 2:
         return "You passed here once: there is nothing to compare with yet."
-    if heard.empty:
-        return "No song is known to have played here on any pass."
-    return None
+    known = set(passes["music"])
+    if "song" in known:
+        return None
+    if "brief" in known:
+        return "On no pass did a song fill a fifth of this stretch: choose a shorter one."
+    if "unsure" in known:
+        return "On no pass is it sure which songs played here."
+    return "No song is known to have played here on any pass."

@@ -19,7 +19,11 @@ _HEIGHT_PX: Final = 260
 _MOST: Final = 800
 _STEPS_S: Final = (1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 600, 1200, 3600)
 _MOST_TICKS: Final = 6
-_MUSIC: Final = {"none": "no music", "unsure": "not sure what"}
+_MUSIC: Final = {
+    "none": "no music",
+    "brief": "no song for a fifth of it",
+    "unsure": "not sure what",
+}
 
 
 def colours(found: Hill) -> dict[int, str]:
@@ -31,8 +35,9 @@ def colours(found: Hill) -> dict[int, str]:
 def passes(found: Hill, units: fmt.Units) -> dict[str, Any]:
     """One dot per pass, the faster the higher, in the colour of the song that sounded longest.
 
-    A ring is a pass without music, or with a song that is not sure to have sounded there. The
-    line is the middle of all. Of more than 800 passes the last are drawn.
+    A ring is a pass without music, with songs none of which filled a fifth of it, or with one that
+    is not sure to have sounded there. The line is the middle of all. Of more than 800
+    passes the last are drawn.
     """
     rows = _rows(found, units)[-_MOST:]
     seconds = found.passes["moving_s"].to_numpy()

@@ -122,7 +122,36 @@ def test_what_sounded_for_less_than_a_fifth_is_no_song_of_the_hill(hill):
     found = hill(from_m=700, to_m=1300)
     assert named(found.songs, "n_passes") == {"Fast": (2,), "Slow": (2,)}
     # From 200 to 800 m run d heard Intro for 100 m: neither with nor without music.
-    assert hill(from_m=200, to_m=800).passes["music"].tolist()[3] == "unsure"
+    found = hill(from_m=200, to_m=800)
+    assert found.passes["music"].tolist()[3] == "brief"
+    assert found.silent.n_passes == 0
+
+
+def test_a_stretch_none_of_whose_songs_fills_a_fifth_is_not_one_without_music(
+    hill, engine, ids, tmp_path
+):
+    # Way back: songs of 250 m each along 2000 m, on two days.
+    for days in (7, 8):
+        start = make.START + days * DAY
+        songs = [(i * 250 / 3, f"Many – Song {i}", 250 / 3) for i in range(8)]
+        make.take(
+            engine,
+            make.written(tmp_path, f"{days}.gpx", track(start, 3.0, 150, sport="hiking")),
+            make.written(tmp_path, f"{days}.json", make.spotify(*songs, start=start)),
+        )
+    efforts.refresh(engine, make.user(engine))
+    with engine.begin() as conn:
+        (hike, _) = make.rows(engine, "SELECT id FROM activities WHERE sport = 'hike' ORDER BY 1")
+        whole, part = (
+            hills.hill(conn, make.user(engine), hike["id"], 0, far) for far in (2000, 1000)
+        )
+    assert whole.missing == (
+        "On no pass did a song fill a fifth of this stretch: choose a shorter one."
+    )
+    assert whole.passes["music"].tolist() == ["brief", "brief"]
+    assert whole.silent.n_passes == 0
+    assert part.missing is None
+    assert len(part.songs) == 4
 
 
 def test_songs_that_are_not_sure_to_have_sounded_there_do_not_count(hill, engine, ids):
@@ -134,6 +163,9 @@ def test_songs_that_are_not_sure_to_have_sounded_there_do_not_count(hill, engine
     found = hill()
     assert found.passes["music"].tolist() == ["song", "song", "unsure", "none", "song"]
     assert named(found.songs, "n_passes")["Slow"] == (1,)
+    with engine.begin() as conn:
+        conn.exec_driver_sql("UPDATE plays SET certainty = 'uncertain'")
+    assert hill().missing == "On no pass is it sure which songs played here."
 
 
 def test_one_pass_is_nothing_to_compare(hill):

@@ -186,7 +186,7 @@ def _spread(found: Hill) -> None:
     low, high = found.passes["difference_s"].quantile([0.25, 0.75]).tolist()
     cards.quiet(
         f"Half of all passes lie between {_late(low)} and {_late(high)} than usual (the line). A"
-        " ring is a pass without music, or with music that is not sure."
+        " ring is a pass without a song for a fifth of it, or with music that is not sure."
     )
 
 

@@ -40,8 +40,9 @@ class Pass(BaseModel):
     """One time along the stretch.
 
     ``since_s`` and ``until_s`` count from the activity's start. Differences are from the median of
-    all passes: seconds longer, beats per minute more. ``music`` is ``song``, ``none``, or
-    ``unsure`` where neither can be said.
+    all passes: seconds longer, beats per minute more. ``music`` is ``song``, ``brief`` where songs
+    sounded, but none for a fifth of the pass, ``unsure`` where it is not sure what did, or
+    ``none``.
     """
 
     activity_id: int
