@@ -158,10 +158,16 @@ def _lastfm_history(run: Run, connection: dict[str, Any], key: str | None) -> Hi
             page = _joined(page, more)
         return page
 
+    def is_last(second: int, until: datetime) -> bool:
+        # It is part of what is asked for: nothing at all is no answer.
+        return (
+            client.recent_tracks(name, second, int(until.timestamp()) + 1, limit=1).newest == second
+        )
+
     def count() -> int | None:
         return client.recent_tracks(name, int(_BEGAN.timestamp()), limit=1).n_in_range
 
-    return History(run, connection, fetch, _BEGAN, count)
+    return History(run, connection, fetch, is_last, _BEGAN, count)
 
 
 def _joined(page: Page, more: Page) -> Page:
@@ -190,7 +196,11 @@ def _listenbrainz_history(run: Run, connection: dict[str, Any], token: str | Non
             raise Unavailable(_EMPTY)
         return _across(client, name, before, page.began)
 
-    return History(run, connection, fetch, _BEGAN)
+    def is_last(second: int, until: datetime) -> bool:
+        next_one = client.listens_after(name, second, count=1).oldest
+        return next_one is None or next_one > int(until.timestamp())
+
+    return History(run, connection, fetch, is_last, _BEGAN)
 
 
 def _across(client: ListenBrainz, name: str, until: int, began: int) -> Page:

@@ -24,8 +24,8 @@ from runsous.sync.running import Cancelled, Run
 LOOK_BACK = timedelta(days=14)
 WHOLE_EVERY = timedelta(days=7)
 _SECOND = timedelta(seconds=1)
-_DOUBTS = 3
-"""A page that is not believed at once is asked for so many more times."""
+_TRIES = 3
+"""So often a page is asked for until it is certain."""
 
 _AT_ONCE = 32
 """Pages kept together at the most. The first are kept one by one, so that something is seen; then
@@ -38,13 +38,15 @@ class History:
     """The history at the service of ``connection`` (as ``store.connections`` knows it), read in
     a slice of a run.
 
-    ``fetch`` gives the newest page of what was played from a time to before another;
-    ``began`` is before the first play, ``count`` how many there are in all, where that is told.
+    ``fetch`` gives the newest page of what was played from a time to before another; ``is_last``
+    asks whether the play of a second is the last one before a time. ``began`` is before the first
+    play, ``count`` how many there are in all, where that is told.
     """
 
     run: Run
     connection: dict[str, Any]
     fetch: Callable[[datetime, datetime], Page]
+    is_last: Callable[[int, datetime], bool]
     began: datetime
     count: Callable[[], int | None] = lambda: None
 
@@ -69,7 +71,7 @@ def sync(run: Run, history: History) -> bool:
         while (span := _missing(history, history.began, until)) is not None:
             if run.is_over:
                 return False
-            low = _take(history, span, span[0], most=min(2**n_takes, _AT_ONCE), run=run)
+            low = _take(history, span, most=min(2**n_takes, _AT_ONCE), run=run)
             if n_takes:
                 # The newest is read each time, however often the rest cannot be had.
                 with run.engine.begin() as conn:
@@ -90,16 +92,14 @@ def read(history: History, since: datetime, until: datetime) -> int:
     n_pages = 0
     while (span := _missing(history, since, until)) is not None and not history.run.is_over:
         # A page holds the days before as well: the runs of these days need not ask again.
-        _take(history, (history.began, span[1]), span[0], most=1)
+        _take(history, (history.began, span[1]), most=1)
         n_pages += 1
     return n_pages
 
 
-def _take(
-    history: History, span: Span, unknown: datetime, most: int, run: Run | None = None
-) -> datetime:
+def _take(history: History, span: Span, most: int, run: Run | None = None) -> datetime:
     """Keeps the newest pages of a stretch, all that there is of their time: since when that is.
-    Nothing is known from ``unknown`` on; ``run`` is told how far it is.
+    ``run`` is told how far it is.
 
     :class:`~runsous.sync.running.Cancelled` where the connection is another one by now.
     """
@@ -109,7 +109,7 @@ def _take(
     low = until
     try:
         while low > since and len(pages) < most and not (pages and history.run.is_over):
-            page = _asked(history, (since, low), unknown)
+            page = _asked(history, (since, low))
             pages.append(page.listens)
             asked.append((since, low))
             if run is not None:
@@ -124,16 +124,18 @@ def _take(
     return low
 
 
-def _asked(history: History, span: Span, unknown: datetime) -> Page:
-    """The newest page of a stretch. One that has nothing since ``unknown`` may be an old answer
-    that something on the way repeats: it is believed when it comes twice.
+def _asked(history: History, span: Span) -> Page:
+    """The newest page of a stretch. Unless it goes up to its very end, it may be an old answer to
+    something else, once more: another question has to confirm that nothing came after it.
     """
-    page = history.fetch(*span)
-    for _ in range(_DOUBTS):
-        if page.newest is None or page.newest >= int(unknown.timestamp()):
-            return page
-        before, page = page, history.fetch(*span)
-        if page.listens.equals(before.listens):
+    for _ in range(_TRIES):
+        page = history.fetch(*span)
+        if page.newest is None:
+            is_certain = history.fetch(*span).newest is None
+        else:
+            is_at_end = page.newest >= int(span[1].timestamp()) - 1
+            is_certain = is_at_end or history.is_last(page.newest, span[1])
+        if is_certain:
             return page
     raise _in_two_minds(history)
 
