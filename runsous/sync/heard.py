@@ -160,9 +160,8 @@ def _lastfm_history(run: Run, connection: dict[str, Any], key: str | None) -> Hi
 
     def is_last(second: int, until: datetime) -> bool:
         # It is part of what is asked for: nothing at all is no answer.
-        return (
-            client.recent_tracks(name, second, int(until.timestamp()) + 1, limit=1).newest == second
-        )
+        bounds = second - 1, int(until.timestamp()) + 1
+        return client.recent_tracks(name, *bounds, limit=2).newest == second
 
     def count() -> int | None:
         return client.recent_tracks(name, int(_BEGAN.timestamp()), limit=1).n_in_range
