@@ -17,6 +17,7 @@ from runsous.analysis.geo import Floats, Ints
 _LEVEL: Final = 0.95
 _USUAL: Final = 0.8
 """So often the clustered variance of plays that have nothing in common is no larger."""
+_ALL: Final = 1e-9
 
 
 @dataclass(frozen=True)
@@ -36,39 +37,41 @@ def slope(
     one song, have in common.
 
     ``dose`` and ``outcome`` are without level, course and covariates, ``df`` the degrees of
-    freedom these have left. The variance is clustered both ways (Cameron, Gelbach & Miller 2011),
-    with Student's t of as many degrees of freedom as there are activities or songs, whatever is
-    fewer, less one. Few clusters tell little of it, so ordinary least squares holds unless there is
-    more than that: where the clustered variance is so much larger as one of independent plays comes
-    out once in five times.
+    freedom these have left. The variance is Va + (Vs - Vp) (n / df)², clustered both ways (Cameron,
+    Gelbach & Miller 2011): each V is a jackknife's that leaves out one of G clusters at a time,
+    activities, songs, and plays of one song on one activity: (G - 1) / G Σ (b - b without it)²
+    (MacKinnon, Nielsen & Webb 2023). Student's t has as many degrees of freedom as there are
+    activities or songs that count, whatever is fewer, less one: (Σ w)² / Σ w² with w a cluster's
+    sum of squared doses (Carter, Schnepel & Steigerwald 2017). Few clusters tell little of it, so
+    ordinary least squares holds unless there is more than that: where the clustered variance is so
+    much larger as one of independent plays comes out once in five times.
     """
     # Slow to load, so not with the module.
     from scipy import stats
 
-    n = len(dose)
     square = float(dose @ dose)
     estimate = float(dose @ outcome) / square
     left = outcome - estimate * dose
-    score = dose * left
-    by_activity, n_activities = _squares(score, activity)
-    by_song, n_songs = _squares(score, song)
-    both, _ = _squares(score, _pairs(activity, song))
+    activities, songs, both = (
+        _left_out(dose, left, cluster) for cluster in (activity, song, _pairs(activity, song))
+    )
     # Level and course go with whole activities, but of what a song does they take the same share
     # as of everything.
-    of_songs = (by_song - both) * (n / df) ** 2
-    clustered = _corrected(by_activity, n_activities) + _corrected(of_songs, n_songs)
-    plain = float(left @ left) / df * square
-    freedom = min(n_activities, n_songs) - 1
-    if freedom > 0 and clustered > plain * stats.chi2.ppf(_USUAL, freedom) / freedom:
-        return _told(estimate, clustered, square, freedom)
-    return _told(estimate, plain, square, df)
+    of_songs = max(songs.variance - both.variance, 0.0) * (len(dose) / df) ** 2
+    clustered = activities.variance + of_songs
+    plain = float(left @ left) / df / square
+    usual = min(activities.n, songs.n) - 1
+    if usual > 0 and clustered > plain * stats.chi2.ppf(_USUAL, usual) / usual:
+        freedom = max(min(activities.n_counting, songs.n_counting) - 1, 1.0)
+        return _told(estimate, clustered, freedom)
+    return _told(estimate, plain, df)
 
 
-def _told(estimate: float, variance: float, square: float, freedom: int) -> Slope:
+def _told(estimate: float, variance: float, freedom: float) -> Slope:
     # Slow to load, so not with the module.
     from scipy import stats
 
-    error = float(np.sqrt(variance)) / square
+    error = float(np.sqrt(variance))
     if not error > 0:
         return Slope(estimate, estimate, estimate, 0.0)
     reach = float(stats.t.ppf((1 + _LEVEL) / 2, freedom)) * error
@@ -76,11 +79,27 @@ def _told(estimate: float, variance: float, square: float, freedom: int) -> Slop
     return Slope(estimate, estimate - reach, estimate + reach, p)
 
 
-def _squares(score: Floats, cluster: Floats | Ints) -> tuple[float, int]:
-    """The sum of the squares of the sums by cluster, and how many clusters there are."""
+@dataclass(frozen=True)
+class _LeftOut:
+    """What leaving out one of ``n`` clusters after the other tells: the ``variance`` of the slope,
+    and how many equally large clusters would count as much.
+    """
+
+    variance: float
+    n: int
+    n_counting: float
+
+
+def _left_out(dose: Floats, left: Floats, cluster: Floats | Ints) -> _LeftOut:
     codes, found = pd.factorize(cluster)
-    sums = np.bincount(codes, score)
-    return float(sums @ sums), len(found)
+    n = len(found)
+    weights = np.bincount(codes, dose**2)
+    whole = weights.sum()
+    # Without a cluster the slope is off by that; one that has all of the dose tells nothing.
+    rest = whole - weights
+    is_telling = rest > _ALL * whole
+    off = np.bincount(codes, dose * left)[is_telling] / rest[is_telling]
+    return _LeftOut((n - 1) / n * float(off @ off), n, float(whole**2 / (weights @ weights)))
 
 
 def _pairs(one: Floats | Ints, other: Floats | Ints) -> Ints:
@@ -89,7 +108,3 @@ def _pairs(one: Floats | Ints, other: Floats | Ints) -> Ints:
     second, found = pd.factorize(other)
     pairs: Ints = first * len(found) + second
     return pairs
-
-
-def _corrected(squares: float, n: int) -> float:
-    return squares * n / max(n - 1, 1)

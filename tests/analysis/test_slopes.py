@@ -22,28 +22,49 @@ def with_song_effects(seed=1):
     return x, y + np.random.default_rng(99).normal(size=20)[song], activity, song
 
 
-def variance(x, y, cov_type, groups=None):
-    kwds = {} if groups is None else {"groups": groups, "use_correction": False}
-    fit = OLS(y, x).fit(cov_type=cov_type, cov_kwds=kwds)
-    return fit.params[0], fit.cov_params()[0, 0]
+def jackknife(x, y, cluster):
+    """The variance of a slope fitted anew without each cluster, and how many of one size count
+    as much.
+    """
+    every = OLS(y, x).fit().params[0]
+    numbers = np.unique(cluster)
+    fits = [OLS(y[cluster != one], x[cluster != one]).fit().params[0] for one in numbers]
+    variance = (len(numbers) - 1) / len(numbers) * np.square(np.array(fits) - every).sum()
+    weights = np.array([np.square(x[cluster == one]).sum() for one in numbers])
+    return variance, weights.sum() ** 2 / np.square(weights).sum()
 
 
 def test_where_songs_have_effects_of_their_own_the_variance_is_that_clustered_both_ways():
     x, y, activity, song = with_song_effects()
     df = 200
-    estimate, by_activity = variance(x, y, "cluster", activity)
-    _, by_song = variance(x, y, "cluster", song)
-    _, by_play = variance(x, y, "HC0")
-    _, both_ways = variance(x, y, "cluster", np.column_stack([activity, song]))
-    assert by_activity + by_song - by_play == pytest.approx(both_ways)
+    by_activity, n_activities = jackknife(x, y, activity)
+    by_song, n_songs = jackknife(x, y, song)
+    by_both, _ = jackknife(x, y, activity * 20 + song)
     # Of 240 plays level and course leave 200: songs' part is that much larger, squared.
-    clustered = by_activity * 40 / 39 + (by_song - by_play) * 20 / 19 * (240 / 200) ** 2
-    reach = stats.t(19).ppf(0.975) * np.sqrt(clustered)
+    error = np.sqrt(by_activity + (by_song - by_both) * (240 / 200) ** 2)
+    assert n_songs < n_activities
+    t = stats.t(n_songs - 1)
+    estimate = OLS(y, x).fit().params[0]
     found = slope(x, y, df, activity, song)
     assert (found.estimate, found.low, found.high) == pytest.approx(
-        (estimate, estimate - reach, estimate + reach)
+        (estimate, estimate - t.ppf(0.975) * error, estimate + t.ppf(0.975) * error)
     )
-    assert found.p == pytest.approx(2 * stats.t(19).sf(abs(estimate) / np.sqrt(clustered)))
+    assert found.p == pytest.approx(2 * t.sf(abs(estimate) / error))
+
+
+def test_a_few_songs_heard_most_of_the_time_count_as_so_many():
+    """One song in ten makes up half of what is heard, and each has an effect of its own."""
+    misses = 0
+    for seed in range(200):
+        rng = np.random.default_rng([6, seed])
+        song = rng.choice(30, 320, p=np.array([1 / 6] * 3 + [0.5 / 27] * 27))
+        activity = np.repeat(np.arange(40), 8)
+        x = rng.normal(size=30)[song] + 0.2 * rng.normal(size=320)
+        y = rng.normal(size=30)[song] + rng.normal(size=320)
+        found = slope(x - x.mean(), y - y.mean(), 319, activity, song)
+        misses += not found.low <= 0 <= found.high
+    # 5 % of 200 are 10, give or take two standard errors.
+    assert misses <= 16
 
 
 def test_no_interval_is_narrower_than_that_of_ordinary_least_squares():
@@ -88,6 +109,14 @@ def test_a_perfect_fit_has_an_interval_of_no_width():
     found = slope(x, 3 * x, 20, activity, song)
     assert (found.low, found.estimate, found.high) == pytest.approx((3, 3, 3))
     assert found.p < 1e-9
+
+
+def test_clusters_that_have_all_of_the_dose_leave_the_interval_to_the_others():
+    x, y, activity, song = columns(4, 10)
+    x = np.where(activity == 0, x, 0.0)
+    found = slope(x, y, len(x) - 1, activity, song)
+    assert np.isfinite([found.low, found.high, found.p]).all()
+    assert found.low < found.estimate < found.high
 
 
 def test_one_song_over_and_over_leaves_the_interval_to_least_squares():
