@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
+from runsous.analysis.within import FEWEST
+
 if TYPE_CHECKING:
     from runsous.analysis.effects import Measure
 
@@ -28,15 +30,15 @@ def too_few(
     """
     dose, outcome = (_CALLED.get(each.name, each.name) for each in asked)
     told = (
-        f"At least {FEWEST_SONGS} songs in {FEWEST_ACTIVITIES} activities are needed, three or more"
-        f" in each, with a known {dose} and a known {outcome}; there are {compared[0]} in"
-        f" {compared[1]}."
+        f"At least {FEWEST_SONGS} songs in {FEWEST_ACTIVITIES} activities are needed,"
+        f" {FEWEST} or more in each, with a known {dose} and a known {outcome}; there are"
+        f" {compared[0]} in {compared[1]}."
     )
     if alone := len(rows) - compared[0]:
         n_activities = rows["activity_id"].nunique() - compared[1]
         songs = "song is" if alone == 1 else "songs are"
         activities = "an activity" if n_activities == 1 else f"{n_activities:,} activities"
-        return f"{told} {alone:,} more {songs} on {activities} with fewer than three."
+        return f"{told} {alone:,} more {songs} on {activities} with fewer than {FEWEST}."
     if efforts.empty or len(rows):
         return told
     songs = f"any of the {len(efforts):,} songs" if len(efforts) > 1 else "the one song"

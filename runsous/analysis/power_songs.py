@@ -18,8 +18,9 @@ _LEVEL: Final = 0.95
 _EFFORT_TOLD: Final = 0.5
 _NAMES: Final = {"flat_mps": "speed", "heartrate": "heart rate"}
 _MISSING: Final = (
-    f"It takes at least {FEWEST_SONGS} songs, heard again and again, on activities with three or"
-    " more whose {outcome} is known; so far there {are} {plays} of {songs}."
+    f"It takes at least {FEWEST_SONGS} songs, heard again and again, on activities with"
+    f" {within.FEWEST} or more whose {{outcome}} is known; so far there {{are}} {{plays}} of"
+    " {songs}."
 )
 
 

@@ -8,6 +8,7 @@ A course is smooth, but for the levels of a playlist (:mod:`runsous.analysis.lev
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -19,11 +20,11 @@ from numpy.polynomial import legendre
 from runsous.analysis import levels
 from runsous.analysis.geo import Bools, Floats, Ints
 
-FEWEST: Final = 3
+FEWEST: Final = 4
 """Songs an activity needs: level and course of fewer explain them whatever they are."""
 
-SONGS_PER_BEND: Final = 3
-MOST_BENDS: Final = 6
+SONGS_PER_TERM: Final = 3
+MOST_TERMS: Final = 7
 
 COVARIATES: Final = ("grade", "warm_up")
 _FLAT: Final = 1e-9
@@ -64,10 +65,11 @@ class Block:
 def n_terms(n_songs: int) -> int:
     """Terms that level and course of an activity with so many songs have.
 
-    A straight line from three songs on, a bend more for every three songs, seven at most: a
-    course that lasts three songs or longer is the workout's, what is shorter may be a song's.
+    A level and one term more for every three songs begun, seven at most. So four songs have a
+    course that bends: beside a straight one, runs that end fast with a playlist that does would
+    look as if songs had done it. What is shorter than three songs may be a song's.
     """
-    return 1 + int(np.clip((n_songs - 1) // SONGS_PER_BEND, 1, MOST_BENDS))
+    return min(1 + math.ceil(n_songs / SONGS_PER_TERM), MOST_TERMS)
 
 
 def blocks(efforts: pd.DataFrame) -> Iterator[Block]:
@@ -136,7 +138,7 @@ def compare(
     """Takes level and course of each activity out of ``columns``, one value per row each.
 
     ``found`` are their :func:`courses` if they are known already. Activities with fewer than
-    three songs have nothing left, and so no rows.
+    :data:`FEWEST` songs have nothing left, and so no rows.
     """
     found = courses(efforts, dose) if found is None else found
     values = np.column_stack(columns) if columns else np.empty((len(efforts), 0))

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 from statsmodels.formula.api import mixedlm, ols
+from statsmodels.regression.linear_model import OLS
 from statsmodels.stats.anova import anova_lm
 
 from runsous.analysis import effects
@@ -27,7 +28,7 @@ CURVES = {
 def written_out(rows, outcome, dose, step):
     """The model with every level and course as a column of its own, fitted by statsmodels."""
     table = rows.assign(y=rows[outcome], x=rows[dose] / step)
-    terms = {3: 2, 5: 2, 8: 3, 14: 5}
+    terms = {4: 3, 5: 3, 8: 4, 14: 6}
     courses = []
     for number, n in rows.groupby("activity_id").size().items():
         for power in range(terms[n]):
@@ -38,33 +39,39 @@ def written_out(rows, outcome, dose, step):
 
 
 def surest(fit, activity):
-    """Interval and p by least squares, or clustered by activity where that variance is larger than
-    usual; no song is heard twice.
+    """Interval and p by least squares, or by leaving out one activity after the other where that
+    variance is larger than usual; no song is heard twice.
     """
-    groups, n = activity.to_numpy(), activity.nunique()
-    kwds = {"groups": groups, "use_correction": False}
-    clustered = fit.model.fit(cov_type="cluster", cov_kwds=kwds)
-    error, df = clustered.bse["x"] * np.sqrt(n / (n - 1)), n - 1
+    at = fit.model.exog_names.index("x")
+    others = np.delete(fit.model.exog, at, axis=1)
+    x, y = (OLS(each, others).fit().resid for each in (fit.model.exog[:, at], fit.model.endog))
+    numbers = activity.unique()
+    each = [OLS(y[activity != one], x[activity != one]).fit().params[0] for one in numbers]
+    weights = np.array([np.square(x[activity == one]).sum() for one in numbers])
+    slope, n = fit.params["x"], len(numbers)
+    error = np.sqrt((n - 1) / n * np.square(np.array(each) - slope).sum())
+    # One activity alone, if nearly all the dose is its own, leaves no less than one.
+    df = max(weights.sum() ** 2 / np.square(weights).sum() - 1, 1)
     if (error / fit.bse["x"]) ** 2 <= stats.chi2.ppf(0.8, n - 1) / (n - 1):
         error, df = fit.bse["x"], fit.df_resid
-    slope, reach = fit.params["x"], stats.t.ppf(0.975, df) * error
+    reach = stats.t.ppf(0.975, df) * error
     return slope - reach, slope + reach, 2 * stats.t.sf(abs(slope) / error, df)
 
 
 @pytest.mark.parametrize("outcome", [SPEED, HEART])
 @pytest.mark.parametrize("dose", [TEMPO, ENERGY])
 def test_slope_interval_and_p_are_those_of_the_model_written_out(outcome, dose):
-    rows = make_efforts([14, 5, 3, 8, 8], seed=5)
-    # Two songs compare nothing, and must not count.
+    rows = make_efforts([14, 5, 4, 8, 8], seed=5)
+    # Three songs compare nothing, and must not count.
     found = effects.effect(
-        pd.concat([rows, make_efforts([2], activity_id=99)], ignore_index=True), dose, outcome
+        pd.concat([rows, make_efforts([3], activity_id=99)], ignore_index=True), dose, outcome
     )
     plain = written_out(rows, outcome.column, dose.column, dose.step)
     low, high, p = surest(plain, rows["activity_id"])
     assert found.estimate == pytest.approx(plain.params["x"])
     assert (found.low, found.high) == pytest.approx((low, high))
     assert found.p == pytest.approx(p)
-    assert (found.n_songs, found.n_activities) == (38, 5)
+    assert (found.n_songs, found.n_activities) == (39, 5)
 
 
 def test_clear_levels_of_a_playlist_are_columns_of_their_own():
@@ -82,7 +89,7 @@ def test_clear_levels_of_a_playlist_are_columns_of_their_own():
         second=is_its & (rows["index"] >= 4),
         third=is_its & (rows["index"] >= 10),
     )
-    for number, n in {11: 5, 12: 2, 13: 3, 14: 3}.items():
+    for number, n in {11: 6, 12: 3, 13: 4, 14: 4}.items():
         for power in range(n):
             terms.append(f"c{number}_{power}")
             table[terms[-1]] = (table["activity_id"] == number) * table["elapsed_share"] ** power
@@ -141,8 +148,8 @@ def test_the_repeated_measures_correlation_is_that_of_the_analysis_of_covariance
 def test_balanced_and_centred_a_mixed_model_has_the_same_slope():
     rows = make_efforts([6] * 8, grade=0.0, warm_up=0.0)
     time = np.linspace(0.1, 0.9, 6)
-    # The same tempos on each activity, alike before and after: neither level nor line in them.
-    tempo = 150 + np.array([20.0, -30.0, 10.0, 10.0, -30.0, 20.0])
+    # The same tempos on each activity, with neither level nor line nor parabola in them.
+    tempo = 150 + np.array([10.0, -30.0, 20.0, 20.0, -30.0, 10.0])
     rows = rows.assign(elapsed_share=np.tile(time, 8), tempo_bpm=np.tile(tempo, 8))
     # As the activities' levels differ a lot, the search for their spread ends inside its bounds.
     rows = rows.assign(heartrate=rows["heartrate"] + 10 * rows["activity_id"])
@@ -175,17 +182,17 @@ def test_songs_whose_tempo_is_rather_wrong_than_right_do_not_count():
 
 @pytest.mark.parametrize(
     ("n_songs", "has_enough"),
-    [([3, 3, 3], True), ([4, 4, 4], True), ([6, 6], False), ([20, 20, 2], False), ([], False)],
+    [([4, 4, 4], True), ([5, 5, 5], True), ([6, 6], False), ([20, 20, 3], False), ([], False)],
 )
-def test_enough_are_eight_songs_in_three_activities_that_have_three_each(n_songs, has_enough):
+def test_enough_are_eight_songs_in_three_activities_that_have_four_each(n_songs, has_enough):
     rows = make_efforts(n_songs, grade=0.0, warm_up=0.0)
     found = effects.effect(rows, TEMPO, HEART)
-    # Three activities of three songs leave three degrees of freedom less one for the tempo.
-    is_enough = has_enough and sum(n_songs) > 9
+    # Three activities of four songs leave three degrees of freedom less one for the tempo.
+    is_enough = has_enough and sum(n_songs) > 12
     assert found.has_enough is is_enough
     assert (found.missing is None) is is_enough
     if not is_enough:
-        few = "9 songs in 3 activities are too few once" if has_enough else "At least 8 songs in 3"
+        few = "12 songs in 3 activities are too few once" if has_enough else "At least 8 songs in 3"
         assert found.missing.startswith(few)
         assert found.estimate is found.low is found.p is found.null is found.correlation is None
 
@@ -198,11 +205,11 @@ def missing(rows, dose=TEMPO, outcome=HEART):
 
 def test_what_is_missing_is_why_songs_do_not_count():
     rows = make_efforts([6] * 4)
-    assert missing(make_efforts([2] * 10)) == (
-        "0 in 0. 20 more songs are on 10 activities with fewer than three."
+    assert missing(make_efforts([3] * 10)) == (
+        "0 in 0. 30 more songs are on 10 activities with fewer than 4."
     )
     assert missing(make_efforts([6, 6, 1])) == (
-        "12 in 2. 1 more song is on an activity with fewer than three."
+        "12 in 2. 1 more song is on an activity with fewer than 4."
     )
     for column, dose, why in (
         ("heartrate", TEMPO, "No heart rate was measured during any of the 24 songs."),
@@ -218,9 +225,9 @@ def test_what_is_missing_is_why_songs_do_not_count():
 
 
 def test_songs_enough_by_number_can_be_too_few_beside_the_course_of_each():
-    rows = make_efforts([3, 3, 3], grade=0.0, warm_up=0.0)
+    rows = make_efforts([4, 4, 4], grade=0.0, warm_up=0.0)
     assert effects.effect(rows, TEMPO, HEART).missing == (
-        "9 songs in 3 activities are too few once the level and course of each activity, grade and"
+        "12 songs in 3 activities are too few once the level and course of each activity, grade and"
         " warm-up are taken out: about 1 more song on these activities would do."
     )
 
@@ -287,12 +294,12 @@ def simulated(n, seed=8, **choices):
     return [runner(np.random.default_rng([seed, nth]), **choices) for nth in range(n)]
 
 
-def runner(rng, *, effect=0.0, curve=None, spread=18.0, n_activities=8):
+def runner(rng, *, effect=0.0, curve=None, spread=18.0, n_activities=8, n_songs=(8, 17)):
     """Eight activities of 8 to 16 songs, outcomes uneven from one to the next and wandering slowly,
     and of one activity in four three times as much; along a curve both playlist and runner rise.
     """
-    n_songs = rng.integers(8, 17, n_activities)
-    rows = make_efforts(n_songs.tolist(), seed=int(rng.integers(1 << 31)))
+    so_many = rng.integers(*n_songs, n_activities).tolist()
+    rows = make_efforts(so_many, seed=int(rng.integers(1 << 31)))
     time = rows["elapsed_share"].to_numpy()
     tempo = rng.normal(140, spread, len(rows))
     uneven = rng.choice([1.0, 3.0], n_activities, p=[0.75, 0.25])[rows["activity_id"] - 11]
@@ -332,6 +339,15 @@ def test_who_gets_faster_while_the_playlist_does_owes_it_to_no_song(curve):
     # Which is a trap: with levels alone nearly all of them would.
     fooled = [effects.repeated_measures(*columns(rows)) for rows in runners]
     assert np.mean([low > 0 for _, low, _ in fooled]) > 0.9
+
+
+@pytest.mark.parametrize("power", [1, 2, 3])
+def test_nor_does_who_ends_runs_of_few_songs_fast(power):
+    curve = {"curve": lambda t: 2 * t**power - 1, "spread": 4.0}
+    runners = simulated(60, **curve, n_songs=(4, 7), n_activities=30)
+    found = [told(rows) for rows in runners]
+    assert np.mean([each.null.p < 0.05 for each in found]) <= 0.15
+    assert np.mean([each.p < 0.05 for each in found]) <= 0.15
 
 
 def columns(rows):

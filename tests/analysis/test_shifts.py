@@ -14,8 +14,8 @@ def null_of(rows, dose, outcome, n=999):
 
 
 def slope(time, x, y):
-    """Of y on x beside a level and a line in time, by the normal equations."""
-    design = np.column_stack([x, np.ones_like(time), time])
+    """Of y on x beside a level and a parabola in time, by the normal equations."""
+    design = np.column_stack([x, np.ones_like(time), time, time**2])
     return np.linalg.lstsq(design, y, rcond=None)[0][0]
 
 
@@ -23,8 +23,8 @@ def test_the_slopes_are_those_of_every_shift_of_one_activity_and_no_others():
     rows = make_efforts([6])
     time = rows["elapsed_share"].to_numpy()
     x, y = rows["tempo_bpm"].to_numpy(), rows["heartrate"].to_numpy()
-    # What is shifted is what level and line leave of the dose.
-    design = np.column_stack([np.ones(6), time])
+    # What is shifted is what level and parabola leave of the dose.
+    design = np.column_stack([np.ones(6), time, time**2])
     left = x - design @ np.linalg.lstsq(design, x, rcond=None)[0]
     by_hand = sorted(slope(time, np.roll(left, by), y) for by in range(6))
     found = null_of(rows, x, y)

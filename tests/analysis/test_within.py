@@ -9,13 +9,13 @@ from tests.analysis.make_efforts import make_efforts
 
 @pytest.mark.parametrize(
     ("n_songs", "terms"),
-    [(3, 2), (4, 2), (6, 2), (7, 3), (9, 3), (10, 4), (13, 5), (16, 6), (19, 7), (22, 7), (90, 7)],
+    [(4, 3), (6, 3), (7, 4), (9, 4), (10, 5), (13, 6), (15, 6), (16, 7), (19, 7), (90, 7)],
 )
-def test_a_course_has_a_line_from_three_songs_on_and_a_bend_more_for_every_three(n_songs, terms):
+def test_a_course_bends_from_four_songs_on_and_once_more_for_every_three(n_songs, terms):
     assert within.n_terms(n_songs) == terms
 
 
-@pytest.mark.parametrize("n_songs", [3, 7, 13, 40])
+@pytest.mark.parametrize("n_songs", [4, 7, 13, 40])
 def test_any_course_of_so_many_bends_leaves_nothing(n_songs):
     rows = make_efforts([n_songs] * 3)
     time = rows["elapsed_share"].to_numpy()
@@ -29,7 +29,7 @@ def test_any_course_of_so_many_bends_leaves_nothing(n_songs):
 
 def test_what_bends_more_often_is_left():
     rows = make_efforts([13] * 3)
-    left = within.compare(rows, [rows["elapsed_share"].to_numpy() ** 5]).values
+    left = within.compare(rows, [rows["elapsed_share"].to_numpy() ** 6]).values
     assert np.abs(left).max() > 1e-4
 
 
@@ -55,17 +55,17 @@ def test_the_order_of_the_rows_is_of_no_importance():
     assert told["as is"] == pytest.approx(told["mixed"])
 
 
-def test_activities_of_one_or_two_songs_have_nothing_to_compare():
-    rows = make_efforts([2, 5, 1, 3])
+def test_activities_of_one_to_three_songs_have_nothing_to_compare():
+    rows = make_efforts([3, 5, 1, 4])
     compared = within.compare(rows, [rows["heartrate"].to_numpy()])
-    assert sorted(rows["activity_id"].to_numpy()[compared.rows]) == [12] * 5 + [14] * 3
+    assert sorted(rows["activity_id"].to_numpy()[compared.rows]) == [12] * 5 + [14] * 4
     assert compared.n_activities == 2
-    # Of five songs a line takes two numbers, of three as well.
-    assert compared.df == (5 - 2) + (3 - 2)
+    # Of five songs a parabola takes three numbers, of four as well.
+    assert compared.df == (5 - 3) + (4 - 3)
     assert compared.freedom.sum() == pytest.approx(compared.df)
 
 
-@pytest.mark.parametrize("n_songs", [[], [1], [2, 2]])
+@pytest.mark.parametrize("n_songs", [[], [1], [3, 3]])
 def test_without_any_activity_to_compare_there_are_no_values(n_songs):
     rows = make_efforts(n_songs)
     compared = within.compare(rows, [rows["heartrate"].to_numpy(), *within.covariates(rows)])

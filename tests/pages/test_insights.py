@@ -122,7 +122,7 @@ def test_too_little_says_what_is_missing_and_nothing_else(kept):
     page.date_input(key="insights days").set_value((date(2024, 6, 2), date(2024, 6, 2)))
     said = words(run(page))
     assert (
-        "**Not enough data.** At least 8 songs in 3 activities are needed, three or more in each,"
+        "**Not enough data.** At least 8 songs in 3 activities are needed, 4 or more in each,"
         " with a known tempo and a known speed; there are 10 in 1." in said
     )
     assert "goes with" not in said

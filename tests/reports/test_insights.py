@@ -179,8 +179,8 @@ def test_what_is_missing_is_named(engine):
     found = told(engine, make.user(engine))
     speed = report.effects(found, TEMPO)[0]
     assert speed.missing == (
-        "At least 8 songs in 3 activities are needed, three or more in each, with a known tempo and"
-        " a known speed; there are 9 in 1. 4 more songs are on 2 activities with fewer than three."
+        "At least 8 songs in 3 activities are needed, 4 or more in each, with a known tempo and"
+        " a known speed; there are 9 in 1. 4 more songs are on 2 activities with fewer than 4."
     )
     assert report.sentence(speed) == speed.missing
 
