@@ -41,13 +41,10 @@ class Chosen:
 
 @dataclass(frozen=True)
 class Songs:
-    """``efforts`` (:data:`store.efforts.ROWS`) on ``activities`` (``store.efforts.activities``),
-    and how many activities are still to be measured.
-    """
+    """``efforts`` (:data:`store.efforts.ROWS`) on ``activities`` (``store.efforts.activities``)."""
 
     efforts: pd.DataFrame
     activities: pd.DataFrame
-    n_waiting: int
 
 
 @dataclass(frozen=True)
@@ -66,7 +63,7 @@ class LeftOut:
 def songs(conn: Connection, user_id: int) -> Songs:
     """All measured songs of a user; those of the sample runner only where nothing else is."""
     activities = efforts.activities(conn, user_id)
-    found = Songs(efforts.frame(conn, user_id), activities, efforts.n_stale(conn, user_id))
+    found = Songs(efforts.frame(conn, user_id), activities)
     is_own = ~activities["is_sample"].astype(bool)
     return _of(found, activities[is_own]) if is_own.any() else found
 
@@ -87,10 +84,17 @@ def choose(found: Songs, chosen: Chosen) -> Songs:
 
 
 def main_sport(found: Songs) -> str | None:
-    """The sport with most measured songs; of several the first by name."""
-    numbers = found.activities.set_index("activity_id")["sport"]
-    counts = found.efforts["activity_id"].map(numbers).value_counts().sort_index()
-    return None if counts.empty else str(counts.idxmax())
+    """The sport with most measured songs; none where there are no songs."""
+    return None if found.efforts.empty else sports(found)[0]
+
+
+def sports(found: Songs) -> list[str]:
+    """The sports of these activities, that with most measured songs first; of several the first by
+    name.
+    """
+    of = found.activities.set_index("activity_id")["sport"]
+    counts = found.efforts["activity_id"].map(of).value_counts()
+    return sorted(of.unique().tolist(), key=lambda sport: (-counts.get(sport, 0), sport))
 
 
 def _starts(rows: pd.DataFrame, like: date) -> Any:
@@ -108,10 +112,10 @@ def effects(
     return measuring.effects(found.efforts, dose, outcomes)
 
 
-def sentence(each: Effect) -> str:
+def sentence(each: Effect, found: Songs) -> str:
     """An effect in words, in the units of the API; or what is missing."""
     if each.missing is not None:
-        return each.missing
+        return each.missing + (without_tempo(found) if each.dose.name == "tempo" else "")
     step = f"{each.dose.step:g} {'BPM' if each.dose.name == 'tempo' else each.dose.name}"
     tested = (
         f" Of playlists shifted in time, {100 * each.null.p:.1f} % go with as much."
@@ -163,6 +167,18 @@ def left_out(found: Songs) -> LeftOut:
     )
 
 
+def without_tempo(found: Songs) -> str:
+    """Behind a sentence on what is missing: how many songs have no tempo to go by, if some do."""
+    out, n_songs = left_out(found), len(found.efforts)
+    n = out.without_tempo + out.unsure_tempo
+    if n in (0, n_songs):
+        return ""
+    return (
+        f" Of {n_songs:,} songs, {n:,} {'has' if n == 1 else 'have'} no known tempo, or one that is"
+        " a guess."
+    )
+
+
 def table(conn: Connection, user_id: int, found: Songs) -> pd.DataFrame:
     """All there is to check the figures by: one row per song and activity, with names, times,
     covariates, doses and outcomes.
@@ -192,7 +208,6 @@ def _of(found: Songs, activities: pd.DataFrame) -> Songs:
     return Songs(
         found.efforts[mine].reset_index(drop=True),
         activities.reset_index(drop=True),
-        found.n_waiting,
     )
 
 

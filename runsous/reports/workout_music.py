@@ -87,7 +87,7 @@ class WorkoutMusic:
 
 def workout_music(conn: Connection, user_id: int, zone: tzinfo) -> WorkoutMusic:
     """What one hears on workouts and elsewhere; ``zone`` tells the hours elsewhere."""
-    of_sample = not set(totals.sources(conn, user_id)) - {SAMPLE}
+    of_sample = set(totals.sources(conn, user_id)) == {SAMPLE}
     activities = store.activities(conn, user_id)
     plays = comparing.placed(store.plays(conn, user_id, of_sample=of_sample), activities, zone)
     workouts, rest = comparing.both(plays)

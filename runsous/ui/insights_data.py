@@ -30,7 +30,8 @@ AsOf = tuple[int, int, Chosen]
 
 @dataclass(frozen=True)
 class Options:
-    """What there is to choose from: sports, kinds and routes, the most frequent first.
+    """What there is to choose from: sports, that with most measured songs first, and kinds and
+    routes, the most frequent first.
 
     A route, run at least twice, has a row of :func:`store.ways.routes`.
     """
@@ -42,10 +43,10 @@ class Options:
 
 def options(user: User) -> Options:
     """What there is to choose from."""
-    found = _songs(user.id, user.version).activities
+    found = _songs(user.id, user.version)
     return Options(
-        found["sport"].value_counts().index.tolist(),
-        found["kind"].dropna().value_counts().index.tolist(),
+        report.sports(found),
+        found.activities["kind"].dropna().value_counts().index.tolist(),
         _routes(user.id, user.version),
     )
 

@@ -181,6 +181,13 @@ def test_rides_have_speed_and_swims_a_pace_per_hundred_metres_in_ones_units(app,
     assert "Cadence not enough data" in words(page)
 
 
+def test_the_sport_with_most_songs_comes_first_however_many_activities_others_have(app, engine):
+    measured.keep(engine, make_efforts([3] * 9), sport="ride")
+    measured.keep(engine, RUNS)
+    sport = visit(app, "insights").selectbox(key="insights sport")
+    assert (sport.value, sport.options) == ("run", ["Run", "Ride"])
+
+
 def test_activities_still_to_be_measured_are_told_instead_of_none(app, engine, tmp_path):
     make.take(
         engine,

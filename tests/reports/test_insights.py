@@ -161,7 +161,7 @@ def test_whatever_is_missing_every_question_has_an_answer(engine):
             found = report.songs(conn, user)
             for dose in measuring.DOSES:
                 for each in report.effects(found, dose):
-                    assert report.sentence(each), case
+                    assert report.sentence(each, found), case
                     assert each.has_enough == (each.missing is None) == (each.estimate is not None)
                     report.bands(found, dose, each.outcome)
             for rank in (report.power, report.calming):
@@ -182,17 +182,18 @@ def test_what_is_missing_is_named(engine):
         "At least 8 songs in 3 activities are needed, 4 or more in each, with a known tempo and"
         " a known speed; there are 9 in 1. 4 more songs are on 2 activities with fewer than 4."
     )
-    assert report.sentence(speed) == speed.missing
+    assert report.sentence(speed, found) == speed.missing
 
 
 def test_the_sentence_tells_effect_interval_basis_and_that_it_is_no_cause(engine, shelf):
-    each = report.effects(told(engine, shelf, sport="run"), TEMPO)[0]
-    said = report.sentence(each)
+    found = told(engine, shelf, sport="run")
+    each = report.effects(found, TEMPO)[0]
+    said = report.sentence(each, found)
     assert said.startswith(f"+10 BPM goes with {each.estimate:+.3g} m/s (speed), 95 % interval")
     assert "48 songs in 6 activities" in said
     assert said.endswith("What goes together need not cause each other.")
-    energy = report.effects(told(engine, shelf, sport="run"), ENERGY)[0]
-    assert report.sentence(energy).startswith("+0.1 energy goes with ")
+    energy = report.effects(found, ENERGY)[0]
+    assert report.sentence(energy, found).startswith("+0.1 energy goes with ")
 
 
 def test_the_table_is_the_same_as_csv_and_as_parquet(engine, shelf):

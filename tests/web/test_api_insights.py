@@ -18,7 +18,7 @@ from runsous.reports import insights as report
 from tests.analysis.make_efforts import make_efforts
 from tests.reports import measured
 from tests.sync import make
-from tests.web.test_api_reading import ask, described, found
+from tests.web.test_api_reading import ask, described, found, problem
 
 __all__ = ["ask", "described"]
 
@@ -26,6 +26,7 @@ TEMPO = "/insights/tempo"
 ENERGY = "/insights/energy"
 SONGS = "/insights/songs"
 TABLE = "/insights/segments"
+LOCK = "/insights/lock"
 OUTCOMES = {
     "speed": "flat_mps",
     "heartrate": "heartrate",
@@ -204,9 +205,7 @@ def test_without_a_sport_it_takes_the_one_with_most_songs_and_says_which(ask, en
 
 NOTHING = (
     {"sport": "swim"},
-    {"sport": "<b>"},
-    {"kind": "none"},
-    {"route": "7"},
+    {"kind": "intervals"},
     {"since": "2024-07-01", "until": "2024-06-01"},
     {"since": "9999-12-31"},
     {"until": "0001-01-01"},
@@ -261,12 +260,57 @@ def test_a_stranger_to_all_music_gets_answers_too(ask, engine):
         {"route": "-1"},
         {"route": str(2**31)},
         {"sport": "a\x00"},
+        {"sport": ""},
+        {"sport": "<b>"},
+        {"sport": "Run"},
         {"kind": "k" * 201},
+        {"kind": ""},
+        {"kind": "tempo"},
     ],
 )
 def test_a_question_that_is_none_is_refused(ask, engine, query):
     make.user(engine)
-    assert ask(TEMPO, **query).status_code == 422
+    said = problem(ask(TEMPO, **query), 422)
+    assert said["detail"].startswith(f"query → {next(iter(query))}: ")
+    assert "Value error" not in said["detail"]
+
+
+def test_what_a_question_may_be_is_said(ask, engine):
+    make.user(engine)
+    said = [problem(ask(LOCK, **{name: "x"}), 422)["detail"] for name in ("sport", "kind")]
+    assert said[0].startswith("query → sport: is none of run, ride, swim, walk,")
+    assert said[1] == "query → kind: is none of steady, progression, intervals, long, short"
+
+
+def test_a_route_that_nobody_took_is_not_found(ask, engine, filled):
+    for path in (TEMPO, ENERGY, SONGS, LOCK, TABLE):
+        said = problem(ask(path, route="7"), 404)
+        assert said["detail"] == "No measured activity with songs is on a route of number 7."
+
+
+def test_how_many_activities_wait_is_told_as_it_is_now(ask, engine, filled):
+    paths = (TEMPO, ENERGY, SONGS, LOCK)
+    assert [found(ask(path))["n_waiting"] for path in paths] == [0] * 4
+    with engine.begin() as conn:
+        conn.exec_driver_sql(
+            "UPDATE activities SET revision = revision + 1"
+            " WHERE id IN (SELECT id FROM activities ORDER BY id LIMIT 2)"
+        )
+    # Answers are those kept from before: nothing that was measured has changed.
+    assert [found(ask(path))["n_waiting"] for path in paths] == [2] * 4
+
+
+def test_too_few_tempos_are_told_beside_the_songs_that_have_none(ask, engine):
+    rows = make_efforts([6, 6, 6])
+    rows["tempo_confidence"] = np.nan
+    rows.loc[rows.index % 6 > 2, "tempo_bpm"] = None
+    rows.loc[1, "tempo_confidence"] = 0.2
+    measured.keep(engine, rows)
+    # Three of six have none, and one has a guess.
+    told = "Of 18 songs, 10 have no known tempo, or one that is a guess."
+    for path in (TEMPO, LOCK):
+        assert found(ask(path))["message"].endswith(told)
+    assert "tempo" not in found(ask(ENERGY))["message"]
 
 
 def test_songs_are_the_strongest_first_and_as_many_as_wanted(ask, engine):

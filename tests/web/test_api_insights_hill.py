@@ -31,7 +31,7 @@ def hill(ask, ids):
 def test_a_hill_tells_its_passes_and_songs(hill, ids):
     told = found(hill())
     assert (told["activity_id"], told["from_m"], told["to_m"]) == (ids["a"], 600, 1200)
-    assert (told["enough_data"], told["message"]) == (True, None)
+    assert (told["enough_data"], told["message"], told["n_waiting"]) == (True, None, 0)
     assert set(told["median"]) == set(told["without_music"]) == keys(MEDIANS)
     assert told["median"]["moving_s"] == pytest.approx(200, abs=0.5)
     assert told["without_music"]["n_passes"] == 1
@@ -55,6 +55,15 @@ def test_without_enough_it_says_what_is_missing(hill):
     assert told["enough_data"] is False
     assert told["message"].startswith("You passed here once")
     assert len(told["passes"]) == 1
+
+
+def test_a_hill_tells_how_many_activities_are_still_to_be_measured(hill, engine, ids):
+    with engine.begin() as conn:
+        conn.execute(
+            text("UPDATE activities SET revision = revision + 1 WHERE id = ANY(:ids)"),
+            {"ids": [ids["a"], ids["b"]]},
+        )
+    assert found(hill())["n_waiting"] == 2
 
 
 def test_what_is_no_stretch_of_ones_own_is_refused(ask, hill, engine, ids, tmp_path):

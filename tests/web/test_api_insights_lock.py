@@ -20,12 +20,12 @@ RIDES = ([0.1, 0.2, 0.3],) * 4
 
 def fill(engine, folder):
     """Three runs in June, four rides in July, and a run whose songs have no tempo."""
-    for day, shifts in enumerate(RUNS, 1):
+    for day, (shifts, kind) in enumerate(zip(RUNS, ("long", "short", "steady"), strict=True), 1):
         start = make.START.replace(day=day)
-        measured.keep(engine, make_efforts([4]), start=start, kind=f"{day}", lock_shifts=shifts)
+        measured.keep(engine, make_efforts([4]), start=start, kind=kind, lock_shifts=shifts)
     july = make.START.replace(month=7)
     measured.keep(engine, make_efforts([3] * 4), sport="ride", start=july, lock_shifts=RIDES[0])
-    measured.keep(engine, make_efforts([5]), start=july, kind="none", lock_shifts=None)
+    measured.keep(engine, make_efforts([5]), start=july, kind="intervals", lock_shifts=None)
 
 
 def test_it_tells_what_the_function_finds_of_the_chosen(ask, engine, filled):
@@ -47,8 +47,8 @@ def test_it_tells_what_the_function_finds_of_the_chosen(ask, engine, filled):
 
 def test_too_little_says_what_is_missing(ask, engine, filled):
     for query, there in (
-        ({"kind": "1"}, "4 in 1"),
-        ({"kind": "none"}, "0 in 0"),
+        ({"kind": "long"}, "4 in 1"),
+        ({"kind": "intervals"}, "0 in 0"),
         ({"sport": "swim"}, "0 in 0"),
         ({"until": "2024-06-02"}, "8 in 2"),
     ):

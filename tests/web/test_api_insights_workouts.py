@@ -29,6 +29,7 @@ def test_without_music_it_says_what_is_missing(ask, engine):
     told = found(ask(ASKED))
     assert not told["enough_data"]
     assert "so far there are 0 and 0" in told["message"]
+    assert not told["is_sample"]
     assert told["bands"] == told["by_hour"] == told["songs"]["only"] == []
 
 

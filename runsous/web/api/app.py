@@ -157,7 +157,7 @@ async def _invalid(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for it alone
     first = error.errors()[0]
     where = " → ".join(str(part) for part in first["loc"])
-    return problem(422, f"{where}: {first['msg']}")
+    return problem(422, f"{where}: {first['msg'].removeprefix('Value error, ')}")
 
 
 async def _http(request: Request, error: Exception) -> JSONResponse:

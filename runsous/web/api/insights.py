@@ -4,61 +4,27 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Query
 from fastapi.responses import Response
-from pydantic import BaseModel, BeforeValidator
+from pydantic import BaseModel
 
 from runsous.analysis import effects as measuring
 from runsous.analysis.effects import Effect, Measure
 from runsous.analysis.power_songs import Ranking
 from runsous.reports import insights as report
 from runsous.reports.insights import Chosen, Songs
-from runsous.store import users
+from runsous.store import efforts, users
 from runsous.web.api import answers
-from runsous.web.api.context import Conn, User, Words
+from runsous.web.api.context import Conn, User
+from runsous.web.api.insights_which import Which, of_one_sport, of_these
 
 router = APIRouter(tags=["insights"])
 
 _TEMPO, _ENERGY = measuring.DOSES
 Outcome = Literal["speed", "heartrate", "cadence"]
-_DAY = len("2024-06-01")
 Format = Literal["csv", "parquet"]
-
-
-def _day_or_moment(value: object) -> object:
-    if not isinstance(value, str) or "-" not in value[1:]:
-        raise ValueError("is no day or moment, such as 2024-06-01 or 2024-06-01T06:30:00Z")
-    if len(value) == _DAY:
-        return date.fromisoformat(value)
-    moment = datetime.fromisoformat(value)
-    try:
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
-    except OverflowError:
-        raise ValueError("is beyond all calendars") from None
-
-
-DayOrMoment = Annotated[date | datetime, BeforeValidator(_day_or_moment)]
-
-
-def chosen(
-    sport: Words | None = None,
-    since: DayOrMoment | None = None,
-    until: DayOrMoment | None = None,
-    kind: Words | None = None,
-    route: Annotated[int | None, Query(ge=0, lt=2**31)] = None,
-) -> Chosen:
-    """Which activities are asked about: from one day to another by their own clocks, both included,
-    or from one moment to before another.
-
-    Effects are of one sport: without ``sport`` of that with most measured songs among these.
-    """
-    return Chosen(sport, since, until, kind, route)
-
-
-Which = Annotated[Chosen, Depends(chosen)]
 
 
 class Interval(BaseModel):
@@ -86,11 +52,13 @@ class WhatGoesWithIt(BaseModel):
     among all outcomes; null where ``enough_data`` is false, and then ``message`` says what is
     missing. ``correlation`` is the repeated-measures correlation: it takes out levels, not courses,
     so playlists that speed up as one does make it large. Association is not cause. ``sport`` is the
-    one it is about, null where there are no songs.
+    one it is about, null where there are no songs. All is without the ``n_waiting`` activities, of
+    whatever sport, that are still to be measured.
     """
 
     sport: str | None
     outcome: str
+    n_waiting: int
     enough_data: bool
     message: str
     n_segments: int
@@ -139,10 +107,12 @@ class Ranked(BaseModel):
 
 class SongEffects(BaseModel):
     """Power songs (speed at equal heart rate) and calming songs (heart rate at equal speed) of one
-    sport, null where there are no songs.
+    sport, null where there are no songs; without the ``n_waiting`` activities, of whatever sport,
+    that are still to be measured.
     """
 
     sport: str | None
+    n_waiting: int
     power: Ranked
     calming: Ranked
 
@@ -180,14 +150,14 @@ def get_song_effects(
     def make() -> Any:
         found, sport = of_one_sport(conn, user, which)
         power, calming = (rank(conn, user, found) for rank in (report.power, report.calming))
-        told = SongEffects(
-            sport=sport,
-            power=_ranked(power, "m/s", "heart rate", limit),
-            calming=_ranked(calming, "bpm", "speed", limit),
-        )
-        return told.model_dump()
+        ranked = {
+            "power": _ranked(power, "m/s", "heart rate", limit),
+            "calming": _ranked(calming, "bpm", "speed", limit),
+        }
+        return {"sport": sport, **{name: each.model_dump() for name, each in ranked.items()}}
 
-    return SongEffects.model_validate(_kept(conn, user, (which, "songs", limit), make))
+    told = _kept(conn, user, (which, "songs", limit), make)
+    return SongEffects.model_validate({**told, "n_waiting": efforts.n_stale(conn, user)})
 
 
 @router.get(
@@ -208,7 +178,7 @@ def get_segments(
     conn: Conn, user: User, which: Which, form: Annotated[Format, Query(alias="format")] = "csv"
 ) -> Response:
     """The table all these numbers come from: one row per song and activity."""
-    rows = report.table(conn, user, report.choose(report.songs(conn, user), which))
+    rows = report.table(conn, user, of_these(conn, user, which))
     headers = {"Content-Disposition": f'attachment; filename="songs-on-activities.{form}"'}
     if form == "csv":
         return Response(report.as_csv(rows), media_type="text/csv", headers=headers)
@@ -224,15 +194,6 @@ def _kept(conn: Conn, user: int, asked: tuple[object, ...], make: Callable[[], A
     return json.loads(answers.kept(key, lambda: json.dumps(make()).encode()))
 
 
-def of_one_sport(conn: Conn, user: int, which: Chosen) -> tuple[Songs, str | None]:
-    """The songs on the chosen activities of one sport, and that: the chosen one, or that with most
-    measured songs.
-    """
-    found = report.choose(report.songs(conn, user), which)
-    sport = report.main_sport(found) if which.sport is None else which.sport
-    return report.choose(found, Chosen(sport)), sport
-
-
 def _told(
     conn: Conn, user: int, which: Chosen, dose: Measure, outcome: str
 ) -> tuple[dict[str, Any], dict[str, float] | None]:
@@ -245,7 +206,8 @@ def _told(
         }
 
     facts, slope = _kept(conn, user, (which, dose.name), make)[outcome]
-    return facts, slope
+    # How many wait changes without the data: it is not kept.
+    return {**facts, "n_waiting": efforts.n_stale(conn, user)}, slope
 
 
 def _facts(found: Songs, sport: str | None, dose: Measure, each: Effect) -> dict[str, object]:
@@ -253,7 +215,7 @@ def _facts(found: Songs, sport: str | None, dose: Measure, each: Effect) -> dict
         "sport": sport,
         "outcome": each.outcome.name,
         "enough_data": each.has_enough,
-        "message": report.sentence(each),
+        "message": report.sentence(each, found),
         "n_segments": each.n_songs,
         "n_activities": each.n_activities,
         "p_shift": each.null.p if each.null else None,

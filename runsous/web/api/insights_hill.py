@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from runsous import frames
 from runsous.reports import hills
+from runsous.store import efforts
 from runsous.web.api.context import Conn, User
 from runsous.web.api.models import Moment
 
@@ -73,7 +74,8 @@ class Hill(BaseModel):
     """A stretch, metres from the activity's start; all passes of it, the oldest first; its songs,
     those heard most often first.
 
-    Where ``enough_data`` is false, ``message`` says what is missing. Association is not cause.
+    Where ``enough_data`` is false, ``message`` says what is missing. Passes of the ``n_waiting``
+    activities that are still to be measured are not known. Association is not cause.
     """
 
     activity_id: int
@@ -81,6 +83,7 @@ class Hill(BaseModel):
     to_m: float
     enough_data: bool
     message: str | None
+    n_waiting: int
     median: Middle
     without_music: Middle
     passes: list[Pass]
@@ -107,6 +110,7 @@ def get_hill(
             "to_m": found.to_m,
             "enough_data": found.missing is None,
             "message": found.missing,
+            "n_waiting": efforts.n_stale(conn, user),
             "median": _named(vars(found.middle)),
             "without_music": _named(vars(found.silent)),
             "passes": [

@@ -7,8 +7,11 @@ from pydantic import BaseModel
 
 from runsous.analysis.in_step import InStep
 from runsous.reports import insights as report
+from runsous.reports.insights import Songs
+from runsous.store import efforts
 from runsous.web.api.context import Conn, User
-from runsous.web.api.insights import Interval, Which, of_one_sport
+from runsous.web.api.insights import Interval
+from runsous.web.api.insights_which import Which, of_one_sport
 
 router = APIRouter(tags=["insights"])
 
@@ -19,10 +22,12 @@ class InTime(BaseModel):
 
     ``p_shift`` is the share of shifted playlists that do as well; null where ``enough_data`` is
     false, and then ``message`` says what is missing. ``sport`` is the one it is about, null where
-    there are no songs.
+    there are no songs. All is without the ``n_waiting`` activities, of whatever sport, that are
+    still to be measured.
     """
 
     sport: str | None
+    n_waiting: int
     enough_data: bool
     message: str
     n_segments: int
@@ -42,8 +47,9 @@ def get_share_in_time(conn: Conn, user: User, which: Which) -> InTime:
     found = report.in_step(conn, user, chosen)
     return InTime(
         sport=sport,
+        n_waiting=efforts.n_stale(conn, user),
         enough_data=found.missing is None,
-        message=_sentence(found),
+        message=_sentence(found, chosen),
         n_segments=found.n_songs,
         n_activities=found.n_activities,
         share=found.share,
@@ -59,9 +65,9 @@ def _difference(found: InStep) -> Interval | None:
     return Interval(estimate=found.difference, low=found.low, high=found.high)
 
 
-def _sentence(found: InStep) -> str:
+def _sentence(found: InStep, chosen: Songs) -> str:
     if found.missing is not None or found.null is None:
-        return found.missing or ""
+        return (found.missing or "") + report.without_tempo(chosen)
     return (
         f"In time {found.share:.3g} of the time, {found.difference:+.3g} beside the same songs"
         f" begun elsewhere, 95 % interval {found.low:+.3g} to {found.high:+.3g},"
