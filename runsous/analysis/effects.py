@@ -16,14 +16,14 @@ import numpy as np
 import pandas as pd
 
 from runsous.analysis import lacking, shifts, within
-from runsous.analysis.geo import Floats
+from runsous.analysis.contrasts import contrasts
+from runsous.analysis.correlation import repeated_measures
+from runsous.analysis.geo import Floats, Ints
 from runsous.analysis.lacking import FEWEST_ACTIVITIES, FEWEST_DF, FEWEST_SONGS
 from runsous.analysis.octaves import FASTEST_BPM, OCTAVE_BPM, SLOWEST_BPM
 from runsous.analysis.shifts import Null, Shifted
 from runsous.analysis.slopes import slope
 from runsous.analysis.within import Compared
-
-LEVEL: Final = 0.95
 
 SURE: Final = 0.5
 """A tempo that is rather wrong than right says nothing of the song."""
@@ -85,7 +85,7 @@ class Effect:
 @dataclass(frozen=True)
 class Band:
     """Songs with a dose in ``[since, until)``: how far the outcome was from each activity's own
-    course, on the mean, with its 95 % interval.
+    course, which all bands have in common, with its 95 % interval.
     """
 
     since: float
@@ -138,10 +138,20 @@ class _Explaining:
         """The same of shifted playlists."""
         return shifts.shift(self.compared, self.dose)
 
-    def outcome(self, rows: pd.DataFrame, y: Floats) -> Floats:
-        """What all but the dose leave of an outcome."""
-        found = within.compare(rows, [y], found=self.compared.blocks)
-        return within.without(self.others, found.values[:, 0])
+    @property
+    def there_is(self) -> tuple[int, int]:
+        """So many songs in so many activities to compare."""
+        return len(self.compared.values), self.compared.n_activities
+
+    def without_course(self, rows: pd.DataFrame, *columns: Floats) -> Floats:
+        """What all but the dose leave of an outcome, or of columns side by side."""
+        found = within.compare(rows, list(columns), found=self.compared.blocks).values
+        return within.without(self.others, found[:, 0] if len(columns) == 1 else found)
+
+    def clusters(self, rows: pd.DataFrame) -> tuple[Ints, Ints]:
+        """The activity and the song of each."""
+        activity, song = rows[["activity_id", "track_id"]].to_numpy()[self.compared.rows].T
+        return activity, song
 
 
 def _explaining(rows: pd.DataFrame, x: Floats) -> _Explaining:
@@ -177,20 +187,12 @@ def effect(
     if which not in known:
         known[which] = _explaining(rows, x)
     by = known[which]
-    n_songs, n_activities = len(by.compared.values), by.compared.n_activities
-    missing = None
-    if n_songs < FEWEST_SONGS or n_activities < FEWEST_ACTIVITIES:
-        there_is, dosed = (n_songs, n_activities), usable(efforts, dose, dose)
-        missing = lacking.too_few(efforts, dosed, rows, there_is, (dose, outcome))
-    elif not by.is_varying:
-        missing = _ALIKE.format(dose=dose.name)
-    elif by.df < FEWEST_DF:
-        missing = lacking.too_short(n_songs, n_activities, by.df)
+    n_songs, n_activities = by.there_is
+    missing = _missing(efforts, rows, by, dose, outcome)
     if missing is not None:
         return Effect(outcome, dose, n_songs, n_activities, False, missing)
-    y_left = by.outcome(rows, y)
-    activity, song = rows[["activity_id", "track_id"]].to_numpy()[by.compared.rows].T
-    fit = slope(by.dose, y_left, by.df, activity, song)
+    y_left = by.without_course(rows, y)
+    fit = slope(by.dose, y_left, by.df, *by.clusters(rows))
     return Effect(
         outcome,
         dose,
@@ -205,6 +207,20 @@ def effect(
         correlation=repeated_measures(rows["activity_id"].to_numpy(), x, y),
         null=by.shifted.null(y_left),
     )
+
+
+def _missing(
+    efforts: pd.DataFrame, rows: pd.DataFrame, by: _Explaining, dose: Measure, outcome: Measure
+) -> str | None:
+    n_songs, n_activities = by.there_is
+    if n_songs < FEWEST_SONGS or n_activities < FEWEST_ACTIVITIES:
+        dosed = usable(efforts, dose, dose)
+        return lacking.too_few(efforts, dosed, rows, by.there_is, (dose, outcome))
+    if not by.is_varying:
+        return _ALIKE.format(dose=dose.name)
+    if by.df < FEWEST_DF:
+        return lacking.too_short(n_songs, n_activities, by.df)
+    return None
 
 
 def effects(
@@ -225,54 +241,31 @@ def effects(
     ]
 
 
-def repeated_measures(activity: Floats, x: Floats, y: Floats) -> tuple[float, float, float] | None:
-    """Repeated-measures correlation r with its 95 % interval (Bakdash & Marusich 2017).
-
-    r of x and y, each less its activity's mean; with n rows in k activities there are n - k - 1
-    degrees of freedom, and the interval is Fisher's with n - k - 2 in the place of n - 3.
-    ``None`` with fewer than three degrees of freedom or nothing that varies.
-    """
-    # Slow to load, so not with the module.
-    from scipy import stats
-
-    codes, _ = pd.factorize(activity)
-    counts = np.bincount(codes)
-    left = [v - (np.bincount(codes, v) / counts)[codes] for v in (x, y)]
-    df = len(x) - len(counts) - 1
-    spread = np.sqrt((left[0] @ left[0]) * (left[1] @ left[1]))
-    if df < 3 or not spread > 0:
-        return None
-    r = float(np.clip(left[0] @ left[1] / spread, -1, 1))
-    reach = stats.norm.ppf((1 + LEVEL) / 2) / np.sqrt(df - 1)
-    low, high = np.tanh(np.arctanh(np.clip(r, -1 + 1e-12, 1 - 1e-12)) + np.array([-reach, reach]))
-    return r, float(low), float(high)
-
-
 def bands(efforts: pd.DataFrame, dose: Measure, outcome: Measure) -> list[Band]:
-    """The outcome by bands of the dose, those with at least eight songs.
+    """The outcome by bands of the dose, those with at least eight songs; none where there is not
+    enough data for an effect, or to compare these bands.
 
-    What grade, warm-up and each activity's level and course do not explain, on the mean of a
-    band, with Student's interval.
+    Least squares with a column for each band instead of the dose (see :func:`effect` and
+    :func:`runsous.analysis.contrasts.contrasts`); all songs in the bands told are zero on the mean.
     """
-    # Slow to load, so not with the module.
-    from scipy import stats
-
     rows = usable(efforts, dose, outcome)
-    columns = [rows[outcome.column].to_numpy(), *within.covariates(rows)]
-    compared = within.compare(rows, columns, rows[dose.column].to_numpy())
-    others = compared.values[:, 1:]
-    left = within.without(others[:, within.varying(others)], compared.values[:, 0])
-    # With level and course some of what songs do is taken away, too.
-    left = left * np.sqrt(len(left) / max(compared.df, 1))
-    at = np.digitize(rows[dose.column].to_numpy()[compared.rows], dose.edges[1:-1])
-    found = []
-    for nth, (since, until) in enumerate(zip(dose.edges, dose.edges[1:], strict=False)):
-        these = left[at == nth]
-        if len(these) >= FEWEST_SONGS:
-            reach = float(stats.t.ppf((1 + LEVEL) / 2, len(these) - 1) * stats.sem(these))
-            mean = float(these.mean())
-            found.append(Band(since, until, len(these), mean, mean - reach, mean + reach))
-    return found
+    x = rows[dose.column].to_numpy()
+    by = _explaining(rows, x)
+    if _missing(efforts, rows, by, dose, outcome) is not None:
+        return []
+    ranges = list(zip(dose.edges, dose.edges[1:], strict=False))
+    is_in = np.digitize(x, dose.edges[1:-1])[:, None] == np.arange(len(ranges))
+    n_songs = is_in[by.compared.rows].sum(axis=0)
+    is_told = n_songs >= FEWEST_SONGS
+    y_left = by.without_course(rows, rows[outcome.column].to_numpy())
+    groups = by.without_course(rows, *is_in.T.astype("float64"))
+    # Without the dose there is one degree of freedom more.
+    weights, df = np.where(is_told, n_songs, 0.0), by.df + 1
+    fits = contrasts(groups, y_left, weights, df, by.clusters(rows))
+    told = [(*ranges[nth], int(n_songs[nth])) for nth in np.flatnonzero(is_told)]
+    return [
+        Band(*each, fit.estimate, fit.low, fit.high) for each, fit in zip(told, fits, strict=False)
+    ]
 
 
 def per_activity(efforts: pd.DataFrame, dose: Measure, outcome: Measure) -> pd.DataFrame:

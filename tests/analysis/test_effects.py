@@ -11,6 +11,7 @@ from statsmodels.regression.linear_model import OLS
 from statsmodels.stats.anova import anova_lm
 
 from runsous.analysis import effects
+from runsous.analysis.correlation import repeated_measures
 from tests.analysis.make_efforts import make_efforts
 
 SPEED, HEART, CADENCE = effects.OUTCOMES
@@ -129,7 +130,7 @@ def test_energy_is_told_for_a_tenth_and_tempo_for_ten_beats():
 def test_the_repeated_measures_correlation_is_that_of_the_analysis_of_covariance():
     rows = make_efforts([4, 7, 12, 3])
     rows = rows.assign(heartrate=rows["heartrate"] - 0.08 * rows["tempo_bpm"])
-    found = effects.repeated_measures(
+    found = repeated_measures(
         *(rows[name].to_numpy() for name in ("activity_id", "tempo_bpm", "heartrate"))
     )
     fit = ols("heartrate ~ C(activity_id) + tempo_bpm", rows).fit()
@@ -261,24 +262,79 @@ def test_the_false_discovery_rate_is_that_of_benjamini_and_hochberg():
     assert [each.q for each in found[:3]] == pytest.approx(expected)
 
 
-def test_bands_hold_the_mean_of_what_level_and_course_leave():
-    # So many songs that level and course take next to nothing along.
-    rows = make_efforts([60] * 5, grade=0.0, warm_up=0.0)
-    rows = rows.assign(heartrate=150 + 4.0 * (rows["tempo_bpm"] >= 160) + rows["activity_id"])
-    found = {(each.since, each.until): each for each in effects.bands(rows, TEMPO, HEART)}
-    share = (rows["tempo_bpm"] >= 160).mean()
-    assert list(found) == [(100, 120), (120, 140), (140, 160), (160, 180), (180, 200)]
-    for (since, until), band in found.items():
-        assert band.n_songs == rows["tempo_bpm"].between(since, until, inclusive="left").sum()
-        assert band.estimate == pytest.approx(4 * ((since >= 160) - share), abs=0.3)
-        assert band.low <= band.estimate <= band.high
+def test_bands_are_those_of_the_model_written_out():
+    tempos = np.repeat([110.0, 130, 150, 170, 190], [12, 13, 10, 17, 4])
+    rows = make_efforts([14] * 4, tempo_bpm=np.random.default_rng(4).permutation(tempos))
+    names = ["a", "b", "c", "d", "few"]
+    table = rows.assign(band=pd.cut(rows["tempo_bpm"], TEMPO.edges, right=False, labels=names))
+    counts = table["band"].value_counts()[names]
+    courses = " + ".join(
+        f"I((activity_id == {number}) * elapsed_share ** {power})"
+        for number in (11, 12, 13, 14)
+        for power in range(1, 6)
+    )
+    fit = ols(f"heartrate ~ band + C(activity_id) + {courses} + grade + warm_up", table).fit()
+    found = effects.bands(rows, TEMPO, HEART)
+    assert [(each.since, each.n_songs) for each in found] == list(
+        zip(TEMPO.edges[:4], counts[:4], strict=True)
+    )
+    n_plain = 0
+    for name, band in zip(names, found, strict=False):
+        contrast = pd.Series(0.0, index=fit.params.index)
+        for other in names[1:4]:
+            is_it = float(other == name)
+            contrast[f"band[T.{other}]"] = is_it - counts[other] / counts[:4].sum()
+        told = fit.t_test(contrast.to_numpy())
+        assert band.estimate == pytest.approx(told.effect[0])
+        low, high = told.conf_int()[0]
+        assert band.low <= low + 1e-9
+        assert band.high >= high - 1e-9
+        n_plain += band.high == pytest.approx(high)
+    # The others are as sure as activities that differ let them be.
+    assert n_plain >= 2
+
+
+def test_bands_hold_all_of_what_is_planted_though_courses_take_some_away():
+    rows = [make_efforts([8] * 40, seed, track_id=range(320)) for seed in range(30)]
+    planted = [2.0, 0.0, -1.0, 0.0, 4.0]
+    n_inside, off = 0, []
+    for each in rows:
+        band = np.digitize(each["tempo_bpm"], TEMPO.edges[1:-1])
+        heart = each["heartrate"] + np.array(planted)[band]
+        found = effects.bands(each.assign(heartrate=heart), TEMPO, HEART)
+        mean = np.array(planted)[band].mean()
+        n_inside += sum(
+            b.low <= true - mean <= b.high for b, true in zip(found, planted, strict=True)
+        )
+        off.append([b.estimate - true + mean for b, true in zip(found, planted, strict=True)])
+        assert np.dot([b.estimate for b in found], [b.n_songs for b in found]) == pytest.approx(0)
+    # 95 % of 150, give or take three standard errors.
+    assert 134 <= n_inside <= 150
+    assert np.abs(np.mean(off, axis=0)).max() < 0.4
 
 
 def test_a_band_of_fewer_than_eight_songs_is_not_told():
-    tempo = np.tile([110.0, 150.0, 152.0, 154.0, 156.0, 158.0, 151.0], 8)
+    tempo = np.tile([110.0, 150.0, 172.0, 154.0, 176.0, 158.0, 151.0], 8)
     tempo[0] = 150.0
     rows = make_efforts([7] * 8, tempo_bpm=tempo)
-    assert [each.since for each in effects.bands(rows, TEMPO, HEART)] == [140]
+    assert [each.since for each in effects.bands(rows, TEMPO, HEART)] == [140, 160]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        # Too little for an effect is too little for bands.
+        make_efforts([20, 20]),
+        make_efforts([4, 4, 4], tempo_bpm=[110.0, 150] * 6, grade=0.0, warm_up=0.0),
+        make_efforts([8] * 6, tempo_bpm=170.0),
+        make_efforts([8] * 6, tempo_bpm=np.tile([162.0, 178], 24)),
+        # Slow songs on some activities and fast ones on others: none has both.
+        make_efforts([8] * 6, tempo_bpm=np.repeat([[105.0, 125], [165, 185]], 12, axis=0).ravel()),
+    ],
+    ids=["two activities", "too short", "one tempo", "one band", "apart"],
+)
+def test_bands_that_cannot_be_compared_are_not_told(rows):
+    assert effects.bands(rows, TEMPO, HEART) == []
 
 
 def test_what_is_drawn_differs_by_no_activity_s_own_mean():
@@ -337,7 +393,7 @@ def test_who_gets_faster_while_the_playlist_does_owes_it_to_no_song(curve):
     assert np.mean([each.null.p < 0.05 for each in found]) <= 0.15
     assert np.mean([each.p < 0.05 for each in found]) <= 0.15
     # Which is a trap: with levels alone nearly all of them would.
-    fooled = [effects.repeated_measures(*columns(rows)) for rows in runners]
+    fooled = [repeated_measures(*columns(rows)) for rows in runners]
     assert np.mean([low > 0 for _, low, _ in fooled]) > 0.9
 
 

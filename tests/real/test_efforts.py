@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from runsous.analysis import effects
+from runsous.analysis.correlation import repeated_measures
 from runsous.store import efforts as store
 from runsous.sync import efforts
 from tests.sync import make
@@ -92,7 +93,7 @@ def test_where_in_the_workout_a_song_came_is_no_effect_of_the_song(measured, out
     told = rows[rows[outcome.column].notna()]
     # Towards the end heart and legs slow down, and with levels alone that looks like much...
     columns = (told[name].to_numpy() for name in ("activity_id", "index", outcome.column))
-    _, _, high = effects.repeated_measures(*columns)
+    _, _, high = repeated_measures(*columns)
     assert high < 0
     # ...but is the course of the workout, of which next to nothing is left to compare.
     found = effects.effect(rows, effects.Measure("place", "index", "songs"), outcome)
