@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -34,10 +34,7 @@ CAUSE: Final = (
 )
 _CLEAR: Final = 0.05
 _MOST_DIGITS: Final = 3
-_VARIES: Final = (
-    ", but songs or activities differ so much among themselves that the interval includes no"
-    " difference at all: this could be chance."
-)
+_UNDER: Final = "under "
 _MORE: Final = 3.0
 """Four times as many songs halve an interval."""
 
@@ -71,16 +68,16 @@ def effect(each: Effect, look: Look) -> Told | None:
         return None
     scale = _Scale.of(each, look)
     step = "+10 BPM" if each.dose.name == "tempo" else "+0.1 energy"
-    is_unlikely = each.null.p < _CLEAR and (each.q or 0.0) < _CLEAR
-    is_clear = is_unlikely and (each.low > 0 or each.high < 0)
+    is_apart = each.low > 0 or each.high < 0
+    chance, is_clear = judged(
+        each.null.p, each.q or 0.0, is_apart=is_apart, differ="songs or activities"
+    )
     activities = count(each.n_activities, "activity", "activities")
     return Told(
         sentence=f"{step} goes with {scale.tell(each.estimate)}",
         interval=f"95 % interval: {scale.between(each.low, each.high)}",
         basis=f"{count(each.n_songs, 'song', 'songs')} in {activities}",
-        chance=chance(each.null.p, is_clear=is_clear)
-        if is_clear or not is_unlikely
-        else trials(each.null.p) + _VARIES,
+        chance=chance,
         surer=f"About {_round(_MORE * each.n_songs):,} more songs on activities like these would"
         f" halve the interval; so do songs that differ more in {each.dose.name} within one"
         " activity.",
@@ -184,24 +181,21 @@ class _Scale:
 
     def tell(self, value: float) -> str:
         """ "2.1 s/km faster" """
-        number = round(self.number(value), self.digits)
-        if number == 0:
-            return f"no difference ({self.unit})"
-        return f"{self.plain(value)} {self.unit} {self.word(value)}"
+        number = self.number(value)
+        if round(number, self.digits) == 0:
+            return f"hardly any difference ({self.unit})"
+        return f"{abs(number):.{self.digits}f} {self.unit} {self.word(value)}"
 
     def between(self, low: float, high: float) -> str:
-        """ "0.3 slower to 4.5 faster", "1.2 to 4.5 s/km faster"; a digit more than elsewhere where
-        both ends would read the same.
-        """
-        if self.plain(low) == self.plain(high) and self.digits < _MOST_DIGITS:
-            return replace(self, digits=self.digits + 1).between(low, high)
+        """ "0.3 slower to 4.5 faster", "1.2 to 4.5 s/km faster" """
+        first, last = sizes(self.number(low), self.number(high), self.digits)
+        if is_none(first, last):
+            return f"{first} {self.unit} either way"
         if (low < 0) == (high < 0):
-            small, large = sorted((low, high), key=abs)
-            return f"{self.plain(small)} to {self.plain(large)} {self.unit} {self.word(large)}"
-        return f"{self.plain(low)} {self.less_short} to {self.plain(high)} {self.more_short}"
-
-    def plain(self, value: float) -> str:
-        return f"{abs(self.number(value)):.{self.digits}f}"
+            if low < 0:
+                first, last = last, first
+            return f"{first} to {last} {self.unit} {self.word(high if low >= 0 else low)}"
+        return f"{first} {self.less_short} to {last} {self.more_short}"
 
     def word(self, value: float) -> str:
         return self.more if value > 0 else self.less
@@ -234,17 +228,44 @@ def _miles(look: Look) -> float:
     return fmt.metres_per_unit(look.units) / 1000
 
 
-def chance(p: float, *, is_clear: bool) -> str:
-    """How many shifted playlists do as much, and what that says."""
-    if is_clear:
-        return f"{trials(p)}: hard to explain by chance."
-    return f"{trials(p)}: this may well be chance."
+def sizes(low: float, high: float, digits: int) -> tuple[str, str]:
+    """Both ends of an interval without their signs, with so many decimals or as many more, up to
+    three, as it takes to tell them apart and from zero.
+    """
+    first, last = (
+        f"{end:.{digits}f}" if round(end, digits) else f"{_UNDER}{10**-digits:.{digits}f}"
+        for end in (abs(low), abs(high))
+    )
+    if digits < _MOST_DIGITS and (first == last or _UNDER in first + last):
+        return sizes(low, high, digits + 1)
+    return first, last
 
 
-def trials(p: float) -> str:
-    """How many shifted playlists do as much."""
+def is_none(first: str, last: str) -> bool:
+    """Whether nothing is left to tell of an interval with these ends."""
+    return first == last and first.startswith(_UNDER)
+
+
+def judged(p: float, q: float, *, is_apart: bool, differ: str) -> tuple[str, bool]:
+    """How many shifted playlists do as much and what that says; and whether it is clear.
+
+    ``q`` is the false discovery rate, ``is_apart`` says that the interval holds no zero, and
+    ``differ`` names what makes it wide.
+    """
     share = "fewer than 0.2 %" if p < 0.002 else f"{p:.1%}".replace("%", " %")
-    return f"The same playlists begun elsewhere in each activity do as much in {share} of trials"
+    told = f"The same playlists begun elsewhere in each activity do as much in {share} of trials"
+    if p >= _CLEAR:
+        alone = " That the interval holds no zero is not enough then." if is_apart else ""
+        return f"{told}: this may well be chance.{alone}", False
+    if q >= _CLEAR:
+        return (
+            f"{told}, but of several outcomes tested one easily does: this could be chance.",
+            False,
+        )
+    if not is_apart:
+        wide = f"{differ} differ so much among themselves that the interval includes no difference"
+        return f"{told}, but {wide} at all: this could be chance.", False
+    return f"{told}: hard to explain by chance.", True
 
 
 def _round(number: float) -> int:

@@ -52,7 +52,15 @@ def test_more_speed_is_told_as_each_sport_does(sport, units, said):
         # What would read the same has a digit more.
         (0.0018, 0.0021, "0.20 to 0.23 s/km faster"),
         (-0.0002, -0.0001, "0.01 to 0.02 s/km slower"),
-        (0.0, 0.0, "0.000 to 0.000 s/km slower"),
+        # An end that is not zero does not read as zero, and none is said to be where all is tiny.
+        (-0.001, 0.0003, "0.11 slower to 0.03 faster"),
+        (-0.02, 0.00004, "2.222 slower to 0.004 faster"),
+        (-0.02, 0.000001, "2.222 slower to under 0.001 faster"),
+        (0.00004, 0.02, "0.004 to 2.222 s/km faster"),
+        (-0.02, -0.00004, "0.004 to 2.222 s/km slower"),
+        (-0.000001, 0.000002, "under 0.001 s/km either way"),
+        (0.0, 0.0, "under 0.001 s/km either way"),
+        (-0.018, 0.018, "2.000 slower to 2.000 faster"),
     ],
 )
 def test_an_interval_names_its_sides_when_none_is_in_it(low, high, said):
@@ -71,9 +79,9 @@ def test_other_outcomes_have_their_own_units():
     assert energy.sentence == "+0.1 energy goes with 2.0 bpm higher heart rate"
 
 
-def test_what_is_next_to_nothing_is_no_difference():
+def test_what_is_next_to_nothing_is_hardly_a_difference():
     told = words.effect(effect(estimate=0.0001, low=-0.01), Look("run", "km"))
-    assert told.sentence == "+10 BPM goes with no difference (s/km)"
+    assert told.sentence == "+10 BPM goes with hardly any difference (s/km)"
 
 
 def test_clear_is_what_chance_hardly_does_among_all_outcomes():
@@ -81,10 +89,17 @@ def test_clear_is_what_chance_hardly_does_among_all_outcomes():
     clear = words.effect(effect(p=0.001, q=0.004), look)
     assert clear.is_clear
     assert "in fewer than 0.2 % of trials: hard to explain by chance." in clear.chance
-    for p, q in ((0.2, 0.04), (0.04, 0.16), (0.3, 0.3)):
-        told = words.effect(effect(p=p, q=q), look)
-        assert not told.is_clear
-        assert told.chance.endswith("this may well be chance.")
+    for low, also in ((-0.01, ""), (0.01, " That the interval holds no zero is not enough then.")):
+        for p, q in ((0.2, 0.04), (0.3, 0.3)):
+            told = words.effect(effect(low=low, p=p, q=q), look)
+            assert not told.is_clear
+            assert told.chance.endswith(f" % of trials: this may well be chance.{also}")
+        many = words.effect(effect(low=low, p=0.04, q=0.16), look)
+        assert not many.is_clear
+        assert many.chance.endswith(
+            "in 4.0 % of trials, but of several outcomes tested one easily does: this could be"
+            " chance."
+        )
     unsure = words.effect(effect(low=-0.001, p=0.001, q=0.004), look)
     assert not unsure.is_clear
     assert "in fewer than 0.2 % of trials, but" in unsure.chance

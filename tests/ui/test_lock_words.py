@@ -33,6 +33,9 @@ def test_the_difference_is_told_in_points(difference, said):
         (0.02, 0.104, "2.0 to 10.4 points more"),
         (-0.104, -0.02, "2.0 to 10.4 points less"),
         (-0.01, 0.02, "1.0 points less to 2.0 more"),
+        (-0.01, 0.0002, "1.00 points less to 0.02 more"),
+        (0.0002, 0.01, "0.02 to 1.00 points more"),
+        (-0.000001, 0.000002, "under 0.001 points either way"),
     ],
 )
 def test_an_interval_names_its_sides_when_none_is_in_it(low, high, said):
@@ -44,7 +47,9 @@ def test_clear_is_what_chance_hardly_does_and_what_the_interval_bears_out():
     assert told.is_clear
     assert told.basis == "120 songs in 10 activities"
     assert "About 30 more activities" in told.surer
-    assert not words.in_step(found(p=0.06)).is_clear
+    chance = words.in_step(found(p=0.06))
+    assert not chance.is_clear
+    assert chance.chance.endswith("That the interval holds no zero is not enough then.")
     unsure = words.in_step(found(low=-0.01))
     assert not unsure.is_clear
     assert "in 0.4 % of trials, but" in unsure.chance
