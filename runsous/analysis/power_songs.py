@@ -24,6 +24,11 @@ _MISSING: Final = (
 )
 
 
+NONE_STANDS_OUT: Final = (
+    "No song stands out: what differs between them is no more than chance makes differ."
+)
+
+
 @dataclass(frozen=True)
 class Ranking:
     """``songs``: ``track_id, n, plain, estimate, low, high``, the strongest first, in the unit of
@@ -33,7 +38,7 @@ class Ranking:
     ``spread`` is the standard deviation among songs themselves, ``noise`` that of one play.
     ``at_equal`` tells whether effort (or speed) was taken into account; ``n_plays`` is how many
     plays were compared, of all songs. ``missing`` says what it takes where there is too little to
-    tell songs apart; every estimate is zero then.
+    tell songs apart, or :data:`NONE_STANDS_OUT`; there are no ``songs`` then.
     """
 
     songs: pd.DataFrame
@@ -78,6 +83,10 @@ def _rank(efforts: pd.DataFrame, outcome: str, given: str, sign: int) -> Ranking
             plays=_count(len(left), "play"),
             songs=_count(n_songs, "song"),
         )
+    elif not spread:
+        missing = NONE_STANDS_OUT
+    if missing is not None:
+        ordered = ordered[:0]
     return Ranking(ordered, spread, noise, at_equal, len(left), missing)
 
 
@@ -89,10 +98,12 @@ def shrunken(
 
     ``value`` is what is left of the outcome of each play and ``freedom`` (0 to 1) how much of it
     level and course have left. One-way random effects with mean zero: with n the sum of a song's
-    freedom and S that of its values, its plain effect is S / n, S² / n is n τ² + σ² on the mean
-    and the variance of all that is left τ² + σ²; both follow by the method of moments (Searle,
-    Casella & McCulloch 1992), τ² at least zero. A song's estimate is S τ² / (n τ² + σ²), its
-    posterior variance τ² σ² / (n τ² + σ²) (Efron & Morris 1975).
+    freedom, f its mean and S the sum of its values, its plain effect is S / n. What level and
+    course take of a play they share out among the others of its activity, so beside its own σ² it
+    has (1 - f) τ² of the songs around it: S² / n is n τ² + ν on the mean with ν = σ² + (1 - f) τ²,
+    and the variance of all that is left τ² + σ². Both follow by the method of moments (Searle,
+    Casella & McCulloch 1992), τ² at least zero. A song's estimate is S τ² / (n τ² + ν), its
+    posterior variance τ² ν / (n τ² + ν) (Efron & Morris 1975).
     """
     # Slow to load, so not with the module.
     from scipy import stats
@@ -100,9 +111,11 @@ def shrunken(
     track, codes, n = np.unique(song, return_inverse=True, return_counts=True)
     total = np.bincount(codes, value, minlength=len(track))
     free = np.maximum(np.bincount(codes, freedom, minlength=len(track)), 1e-9)
-    spread2, noise2 = _variances(value, total.astype("float64"), free)
-    estimate = total * spread2 / np.maximum(free * spread2 + noise2, 1e-300)
-    variance = spread2 * noise2 / np.maximum(free * spread2 + noise2, 1e-300)
+    share = free / n
+    spread2, noise2 = _variances(value, total.astype("float64"), free, share)
+    around = noise2 + (1 - share) * spread2
+    estimate = total * spread2 / np.maximum(free * spread2 + around, 1e-300)
+    variance = spread2 * around / np.maximum(free * spread2 + around, 1e-300)
     reach = float(stats.norm.ppf((1 + _LEVEL) / 2)) * np.sqrt(variance)
     songs = pd.DataFrame(
         {
@@ -118,13 +131,13 @@ def shrunken(
     return often, float(np.sqrt(spread2)), float(np.sqrt(noise2))
 
 
-def _variances(value: Floats, total: Floats, free: Floats) -> tuple[float, float]:
+def _variances(value: Floats, total: Floats, free: Floats, share: Floats) -> tuple[float, float]:
     """Variances among songs and of one play."""
     n_songs, df = len(free), float(free.sum())
     if not _is_enough(n_songs, df):
         return 0.0, 0.0
     both = float(value @ value) / df
-    among = (float(np.sum(total**2 / free)) - n_songs * both) / (df - n_songs)
+    among = (float(np.sum(total**2 / free)) - n_songs * both) / (df - float(share.sum()))
     spread = float(np.clip(among, 0.0, both))
     return spread, both - spread
 

@@ -59,36 +59,51 @@ def fitted(rows, dose, step, outcome):
         while (slow := rows["tempo_bpm"] < 100).any():
             rows.loc[slow, "tempo_bpm"] *= 2
     rows = rows.dropna(subset=[dose, outcome])
-    rows = rows[rows.groupby("activity_id")[dose].transform("size") >= 3].reset_index(drop=True)
+    rows = rows[rows.groupby("activity_id")[dose].transform("size") >= 4].reset_index(drop=True)
     columns = [rows[dose] / step, rows["grade"].fillna(0), rows["warm_up"]]
     for _, part in rows.groupby("activity_id"):
         span = part["elapsed_share"].max() - part["elapsed_share"].min()
         at = 2 * (part["elapsed_share"] - part["elapsed_share"].min()) / span - 1
-        bends = min(max((len(part) - 1) // 3, 1), 6)
-        course = [at**power for power in range(bends + 1)]
-        if len(part) >= bends + 5:
+        terms = min(1 + -(-len(part) // 3), 7)
+        course = [at**power for power in range(terms)]
+        if len(part) >= terms + 4:
             course += levels(part[dose])
         columns += [column.reindex(rows.index, fill_value=0.0) for column in course]
     model = sm.OLS(rows[outcome].to_numpy(), np.column_stack(columns))
     return surest(model, rows["activity_id"].to_numpy(), rows["track_id"].to_numpy())
 
 
+def without_each(x, y, cluster):
+    """The variance of a slope found anew without each cluster, and how many clusters of one size
+    count as much.
+    """
+    numbers, slope = np.unique(cluster), x @ y / (x @ x)
+    off = [
+        x[cluster != one] @ y[cluster != one] / np.square(x[cluster != one]).sum()
+        for one in numbers
+    ]
+    weights = np.array([np.square(x[cluster == one]).sum() for one in numbers])
+    n = len(numbers)
+    variance = (n - 1) / n * np.square(np.array(off) - slope).sum()
+    return variance, weights.sum() ** 2 / np.square(weights).sum()
+
+
 def surest(model, activity, song):
-    """The first slope with its interval, by least squares or clustered by activity and song."""
+    """The first slope with its interval, by least squares or leaving out one activity, and one
+    song, after the other.
+    """
     fit = model.fit()
-    by_activity, by_song = (
-        model.fit(cov_type="cluster", cov_kwds={"groups": groups, "use_correction": False})
-        for groups in (activity, song)
-    )
-    n, df = int(model.nobs), fit.df_resid
-    n_activities, n_songs = len(np.unique(activity)), len(np.unique(song))
-    repeated = by_song.cov_params()[0, 0] - model.fit(cov_type="HC0").cov_params()[0, 0]
-    variance = by_activity.cov_params()[0, 0] * n_activities / (n_activities - 1)
-    variance += repeated * n_songs / (n_songs - 1) * (n / df) ** 2
-    fewest = min(n_activities, n_songs) - 1
-    reach = stats.t.ppf(0.975, df) * fit.bse[0]
+    beside = model.exog[:, 1:]
+    x, y = (sm.OLS(each, beside).fit().resid for each in (model.exog[:, 0], model.endog))
+    by_activity, n_activities = without_each(x, y, activity)
+    by_song, n_songs = without_each(x, y, song)
+    by_both, _ = without_each(x, y, activity * (song.max() + 1) + song)
+    repeated = max(by_song - by_both, 0) * (model.nobs / fit.df_resid) ** 2
+    variance = by_activity + repeated
+    fewest = min(len(np.unique(activity)), len(np.unique(song))) - 1
+    reach = stats.t.ppf(0.975, fit.df_resid) * fit.bse[0]
     if variance / fit.bse[0] ** 2 > stats.chi2.ppf(0.8, fewest) / fewest:
-        reach = stats.t.ppf(0.975, fewest) * variance**0.5
+        reach = stats.t.ppf(0.975, min(n_activities, n_songs) - 1) * variance**0.5
     return {
         "estimate": fit.params[0],
         "low": fit.params[0] - reach,
@@ -314,7 +329,8 @@ def test_too_few_tempos_are_told_beside_the_songs_that_have_none(ask, engine):
 
 
 def test_songs_are_the_strongest_first_and_as_many_as_wanted(ask, engine):
-    rows = make_efforts([10] * 12, track_id=[n % 10 for n in range(120)])
+    shuffled = np.random.default_rng(1).permuted(np.tile(np.arange(10), (12, 1)), axis=1)
+    rows = make_efforts([10] * 12, track_id=shuffled.ravel())
     rows["flat_mps"] += 0.4 * (rows["track_id"] == 6) - 0.4 * (rows["track_id"] == 2)
     rows["heartrate"] -= 15.0 * (rows["track_id"] == 2)
     measured.keep(engine, rows, titles={6: "<b>Up</b>", 2: "Down"})
@@ -326,6 +342,18 @@ def test_songs_are_the_strongest_first_and_as_many_as_wanted(ask, engine):
     assert (calm["title"], told["calming"]["unit"]) == ("Down", "bpm")
     assert calm["high"] < 0
     assert told["power"]["at_equal"] == "heart rate"
+
+
+def test_where_no_song_stands_out_that_is_said_and_none_is_ranked(ask, engine):
+    once = make_efforts([12] * 6, track_id=np.arange(72) % 12)
+    others = {"activity_id": once["activity_id"] + 100, "track_id": once["track_id"]}
+    again = once.assign(**others, flat_mps=6 - once["flat_mps"], heartrate=300 - once["heartrate"])
+    measured.keep(engine, pd.concat([once, again], ignore_index=True))
+    told = found(ask(SONGS))
+    for name in ("power", "calming"):
+        assert told[name]["songs"] == []
+        assert not told[name]["enough_data"]
+        assert told[name]["message"].startswith("No song stands out: ")
 
 
 def test_no_answer_has_a_number_that_is_none(ask, engine):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from runsous.analysis.power_songs import FEWEST_PLAYS, Ranking
+from runsous.analysis.power_songs import FEWEST_PLAYS, NONE_STANDS_OUT, Ranking
 from runsous.ui import insight_words as words
 from runsous.ui import insights_data as data
 from runsous.ui.components import cards
@@ -13,6 +13,15 @@ from runsous.ui.insights_data import AsOf
 from runsous.ui.session import User
 
 _MOST_SONGS = 15
+METHOD = (
+    "Pace is what it would be on the flat. Each activity is compared with itself alone: its own"
+    " level, its own course (one bend for every three songs), grade and the first ten minutes are"
+    " taken out of everything; and so is heart rate out of pace, and pace out of heart rate, where"
+    " half of the songs or more tell both.",
+    "What is left of a song's plays is its effect, drawn towards none by how much single plays"
+    " differ beside songs themselves; the interval is of that. The tempo of a song does not matter"
+    " here: those of which it is not known count too.",
+)
 
 
 def show(user: User, at: AsOf) -> None:
@@ -40,8 +49,8 @@ def _given(told: str, ranking: Ranking, given: str) -> str:
     if not ranking.at_equal:
         given = "whatever the effort, of which too little is known"
     return (
-        f"{told} in that place of that run, {given}. What was heard seldom is drawn towards none;"
-        f" songs heard at least {FEWEST_PLAYS} times."
+        f"{told} in that place of that activity, {given}. What was heard seldom is drawn towards"
+        f" none; songs heard at least {FEWEST_PLAYS} times."
     )
 
 
@@ -49,16 +58,12 @@ def _ranking(ranking: Ranking, mean: float, look: Look, *, is_speed: bool) -> No
     rows = ranking.songs
     is_good = rows["estimate"] > 0 if is_speed else rows["estimate"] < 0
     rows = rows[is_good].head(_MOST_SONGS)
-    if ranking.missing is not None:
-        key = f"ranking {is_speed}"
+    key = f"ranking {is_speed}"
+    if ranking.missing not in (None, NONE_STANDS_OUT):
         cards.nothing(key, "hourglass_empty", f"**Not enough data.** {ranking.missing}")
         return
-    if rows.empty or not ranking.spread:
-        cards.nothing(
-            f"ranking {is_speed}",
-            "drag_handle",
-            "No song stands out: what differs between them is no more than chance makes differ.",
-        )
+    if rows.empty:
+        cards.nothing(key, "drag_handle", NONE_STANDS_OUT)
         return
     cards.table(
         ("Song", "Artist", "Effect", "95 % interval", "Heard"),
