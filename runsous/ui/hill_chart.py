@@ -19,6 +19,7 @@ _HEIGHT_PX: Final = 260
 _MOST: Final = 800
 _STEPS_S: Final = (1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 600, 1200, 3600)
 _MOST_TICKS: Final = 6
+_FEW_DAYS: Final = 5
 _MUSIC: Final = {
     "none": "no music",
     "brief": "no song for a fifth of it",
@@ -54,7 +55,7 @@ def passes(found: Hill, units: fmt.Units) -> dict[str, Any]:
         "type": "temporal",
         # Local times as if they were UTC: Vega knows no zones but the browser's.
         "scale": {"type": "utc", "padding": 12},
-        "axis": {"title": None, "grid": False, "ticks": False, "tickCount": 5},
+        "axis": {"title": None, "grid": False, "ticks": False, **_dates(rows)},
     }
     told = [{"field": name, "type": "nominal"} for name in ("Song", "Day", "Time", "Movement")]
     told[-1]["title"] = "Pace" if found.facts["sport"] in (*ON_FOOT, "swim") else "Speed"
@@ -116,6 +117,15 @@ def _rows(found: Hill, units: fmt.Units) -> list[dict[str, Any]]:
             )
         )
     ]
+
+
+def _dates(rows: list[dict[str, Any]]) -> Mapping[str, Any]:
+    """Few days are named one by one: on so little Vega would tell hours, or one day twice."""
+    first = {row["Day"]: row["at"] for row in reversed(rows)}
+    if len(first) > _FEW_DAYS:
+        return {"tickCount": _FEW_DAYS}
+    moments = [int(pd.Timestamp(at).timestamp() * 1000) for at in first.values()]
+    return {"values": sorted(moments), "format": "%-d %b %Y"}
 
 
 def _clock(low: float, high: float) -> Mapping[str, Any]:

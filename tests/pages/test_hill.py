@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pandas as pd
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
@@ -11,8 +14,10 @@ from streamlit.testing.v1 import AppTest
 from runsous.reports import hills
 from runsous.ui import hill_chart
 from tests.pages.reading import html, run, words
-from tests.reports.test_hills import fill
+from tests.reports.test_hills import DAY, fill
 from tests.sync import make
+
+MINUTE = timedelta(minutes=1)
 
 
 def section():
@@ -65,7 +70,7 @@ def test_the_route_taken_most_often_comes_first_and_begins_with_a_kilometre(hill
 
 def test_a_stretch_tells_its_passes_and_what_each_song_was_like(hilly):
     said = words(between(hilly, 0.6, 1.2))
-    assert "600 m length 0 m, 0.0% climb 5 passes 3:20 usual time 5:33 /km pace" in said
+    assert "600 m length 0 m, 0.0% net climb 5 passes 3:20 usual time 5:33 /km pace" in said
     assert "145 bpm heart rate 1:40 slower without music, once" in said
     assert "Half of all passes lie between as fast and 40 s slower than usual" in said
     assert "Fast Ana 3 × 3:20 as fast 145 bpm" in said
@@ -84,6 +89,25 @@ def test_a_song_has_the_same_colour_in_chart_and_table(hilly, engine):
         assert table.partition(f">{title}</a>")[0].rpartition("fill='%23")[2][:6] == colour[1:]
     assert [row["Day"] for row in rows][:2] == ["2024-06-01", "2024-06-02"]
     assert [row["s"] for row in rows] == pytest.approx([200, 150, 240, 300, 200], abs=0.5)
+
+
+def test_few_days_are_named_one_by_one(hilly, engine):
+    (first,) = make.rows(engine, "SELECT id FROM activities ORDER BY start_time LIMIT 1")
+    with engine.begin() as conn:
+        found = hills.hill(conn, make.user(engine), first["id"], 600, 1200)
+    assert ticks(found) == ["2024-06-01", "2024-06-02", "2024-06-03", "2024-06-04", "2024-06-05"]
+    twice = pd.concat([found.passes, found.passes.assign(at=found.passes["at"] + 9 * MINUTE)])
+    assert ticks(replace(found, passes=twice)) == ticks(found)
+    later = pd.concat([found.passes, found.passes.assign(at=found.passes["at"] + 9 * DAY)])
+    assert ticks(replace(found, passes=later)) is None
+
+
+def ticks(found):
+    """The days at the axis, where they are chosen."""
+    axis = hill_chart.passes(found, "km")["layer"][1]["encoding"]["x"]["axis"]
+    if "values" not in axis:
+        return None
+    return [f"{datetime.fromtimestamp(ms / 1000, UTC):%Y-%m-%d}" for ms in axis["values"]]
 
 
 def test_too_short_a_stretch_asks_for_more(hilly):

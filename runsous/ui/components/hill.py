@@ -145,7 +145,7 @@ def _figures(user: User, ground: data.Ground, found: Hill, between: data.Between
     climb_m = ground.climb_m(between)
     pairs = [
         ("length", fmt.distance(length_m, user.units)),
-        ("climb", _climb(climb_m, length_m, user.units)),
+        ("net climb", _climb(climb_m, length_m, user.units)),
         ("passes", f"{found.middle.n_passes:,}"),
         ("usual time", fmt.duration(found.middle.moving_s)),
         (_moved(found), _movement(user, found, found.middle.pace_s_per_km)),
