@@ -29,4 +29,4 @@ elif view == "life":
 else:
     at = insights_data.seen(user, insights.choose(user, options))
     (insights.effects if view == "effects" else insight_songs.show)(user, at)
-    insights.method(at)
+    insights.method(at, of_songs=view == "songs")

@@ -115,14 +115,20 @@ def mean_speed(at: AsOf) -> float:
 
 
 @st.cache_data(ttl=_TTL, max_entries=64, show_spinner=False)
-def points(at: AsOf, dose: str, outcome: str, colour: str) -> pd.DataFrame:
-    """What is drawn of songs on activities, at most 800 of them, evenly picked.
+def points(at: AsOf, dose: str, outcome: str, colour: str) -> tuple[pd.DataFrame, int]:
+    """What is drawn of songs on activities, at most 800 of them, picked at random; and how many
+    there are.
 
     ``x, y`` as :func:`runsous.analysis.effects.per_activity`; ``c`` is a colour by ``date`` or by
     ``song``, ``song`` its name and ``day`` when.
     """
     found = _chosen(at)
-    rows = _of_some(measuring.per_activity(found.efforts, DOSES[dose], OUTCOMES[outcome]))
+    rows = measuring.per_activity(found.efforts, DOSES[dose], OUTCOMES[outcome])
+    # Those with others to compare with.
+    rows = rows[rows["n"] >= 2]
+    n_all = len(rows)
+    if n_all > insight_charts.MOST_POINTS:
+        rows = rows.sample(insight_charts.MOST_POINTS, random_state=20).sort_index()
     facts = found.activities[["activity_id", "start_time", "utc_offset_s"]]
     rows = rows.merge(facts, on="activity_id", how="left")
     with database.current().begin() as conn:
@@ -131,7 +137,7 @@ def points(at: AsOf, dose: str, outcome: str, colour: str) -> pd.DataFrame:
     offset = pd.to_timedelta(rows["utc_offset_s"].fillna(0).astype("float64"), unit="s")
     is_by_song = colour == "song"
     by = insight_charts.by_song(rows["track_id"]) if is_by_song else None
-    return pd.DataFrame(
+    drawn = pd.DataFrame(
         {
             "x": rows["x"],
             "y": rows["y"],
@@ -140,14 +146,7 @@ def points(at: AsOf, dose: str, outcome: str, colour: str) -> pd.DataFrame:
             "day": (rows["start_time"] + offset).dt.strftime("%Y-%m-%d"),
         }
     )
-
-
-def _of_some(rows: pd.DataFrame) -> pd.DataFrame:
-    """Those with others to compare with, thinned to what can be drawn."""
-    rows = rows[rows["n"] >= 2]
-    if len(rows) <= insight_charts.MOST_POINTS:
-        return rows
-    return rows.sample(insight_charts.MOST_POINTS, random_state=20).sort_index()
+    return drawn, n_all
 
 
 # Forty thousand songs take some 6 MB.

@@ -7,12 +7,13 @@ from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 import pytest
+import streamlit as st
 
 from runsous.analysis import effects as measuring
 from runsous.analysis import power_songs
 from runsous.reports import insights as report
 from runsous.store import users
-from runsous.ui import insight_words
+from runsous.ui import insight_charts, insight_words
 from runsous.ui.insight_words import Look
 from tests.analysis.make_efforts import make_efforts
 from tests.pages.reading import html, run, visit, words
@@ -115,6 +116,33 @@ def test_what_is_left_out_is_counted_and_the_tables_are_those_of_the_chosen(kept
         "until": ["2024-06-05"],
     }
     assert downloads(page) == [{**chosen, "format": [form]} for form in ("csv", "parquet")]
+
+
+def test_what_counts_for_power_songs_is_told_there_and_tempo_does_not(app, engine):
+    measured.keep(engine, RUNS.assign(tempo_bpm=RUNS["tempo_bpm"].where(RUNS["track_id"] > 2)))
+    page = visit(app, "insights")
+    said = words(page)
+    assert "without a known tempo" in said
+    assert "Tempos with a confidence of 0.5 or more count" in said
+    said = words(choose(page, "Power songs"))
+    assert "80 songs on 8 activities were measured." in said
+    assert "in that place of that activity" in said
+    assert "without a known tempo" not in said
+    assert "Tempos with a confidence" not in said
+    assert "those of which it is not known count too" in said
+
+
+def test_a_single_song_and_activity_are_told_as_one(app, engine):
+    measured.keep(engine, make_efforts([1]))
+    assert "1 song on 1 activity was measured." in words(visit(app, "insights"))
+
+
+def test_where_not_all_points_are_drawn_it_says_how_many(kept, monkeypatch):
+    assert "One point per song and activity. Points are" in words(visit(kept, "insights"))
+    st.cache_data.clear()
+    monkeypatch.setattr(insight_charts, "MOST_POINTS", 50)
+    said = words(visit(kept, "insights"))
+    assert "of 80 there are, 50 are drawn, picked at random. Points are" in said
 
 
 def test_too_little_says_what_is_missing_and_nothing_else(kept):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from html import escape
 from typing import Any
 from urllib.parse import urlencode
@@ -16,7 +17,7 @@ from runsous.ui import insight_charts as charts
 from runsous.ui import insight_words as words
 from runsous.ui import insights_data as data
 from runsous.ui import lock_words, session
-from runsous.ui.components import cards, insight_lock, picker
+from runsous.ui.components import cards, insight_lock, insight_songs, picker
 from runsous.ui.insight_words import Look, Told
 from runsous.ui.insights_data import AsOf
 from runsous.ui.session import User, fragment
@@ -192,11 +193,11 @@ def _pictures(at: AsOf, each: Effect, look: Look) -> None:
     with main:
         key = "insights colour"
         colour = st.session_state.get(key) or "date"
-        points = data.points(at, each.dose.name, each.outcome.name, colour)
+        points, n_points = data.points(at, each.dose.name, each.outcome.name, colour)
         st.vega_lite_chart(charts.scatter(points, each, look), width="stretch", key="scatter")
         _one_of("Colours", list(_COLOURS), _COLOURS.__getitem__, key)
         cards.quiet(
-            "One point per song and activity. Points are brought to the level of all activities but"
+            f"{_drawn(len(points), n_points)} Points are brought to the level of all activities but"
             " keep the course of their own; the line, the trend with its interval, is without it."
             f" {_LEGEND[colour]}"
         )
@@ -208,6 +209,14 @@ def _pictures(at: AsOf, each: Effect, look: Look) -> None:
             cards.quiet(f"Orange: yours. Grey: shifted playlists. {told.chance}")
             st.markdown("**What would make it surer**")
             cards.quiet(told.surer)
+
+
+def _drawn(n: int, of: int) -> str:
+    if n == of:
+        return "One point per song and activity."
+    return (
+        f"One point per song and activity; of {of:,} there are, {n:,} are drawn, picked at random."
+    )
 
 
 def _bands(at: AsOf, each: Effect, look: Look) -> None:
@@ -236,12 +245,15 @@ def _glance(found: dict[str, Effect], look: Look) -> None:
     st.html(f'<div class="rs-strips">{"".join(rows)}</div>')
 
 
-def method(at: AsOf) -> None:
-    """How it is counted, what is left out, and the table to check it by."""
+def method(at: AsOf, *, of_songs: bool) -> None:
+    """How effects, or those ``of_songs``, are counted, what is left out, and the table to check it
+    by.
+    """
     with st.expander("How this is counted, and the numbers to check it", icon=":material/rule:"):
-        lines = "".join(f"<li>{escape(line)}</li>" for line in _METHOD)
+        told = (_METHOD[0], *insight_songs.METHOD) if of_songs else _METHOD
+        lines = "".join(f"<li>{escape(line)}</li>" for line in told)
         st.html(f'<ul class="rs-quiet">{lines}</ul>')
-        _missing(at)
+        _missing(at, of_songs=of_songs)
         chosen = {name: value for name, value in vars(at[2]).items() if value is not None}
         with st.container(horizontal=True):
             for form in ("csv", "parquet"):
@@ -253,9 +265,14 @@ def method(at: AsOf) -> None:
                 )
 
 
-def _missing(at: AsOf) -> None:
+def _missing(at: AsOf, *, of_songs: bool = False) -> None:
     n_songs, n_activities, left_out = data.counts(at)
+    if of_songs:
+        # A power song is one whatever its tempo.
+        left_out = replace(left_out, without_tempo=0, unsure_tempo=0)
+    songs = words.count(n_songs, "song", "songs")
+    activities = words.count(n_activities, "activity", "activities")
     cards.quiet(
-        f"{n_songs:,} songs on {n_activities:,} activities were measured.",
+        f"{songs} on {activities} {'was' if n_songs == 1 else 'were'} measured.",
         *(f"Left out: {line}." for line in words.left_out(left_out)),
     )
