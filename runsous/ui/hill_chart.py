@@ -54,7 +54,7 @@ def passes(found: Hill, units: fmt.Units) -> dict[str, Any]:
         "field": "at",
         "type": "temporal",
         # Local times as if they were UTC: Vega knows no zones but the browser's.
-        "scale": {"type": "utc", "padding": 12},
+        "scale": {"type": "utc", "padding": 36},
         "axis": {"title": None, "grid": False, "ticks": False, **_dates(rows)},
     }
     told = [{"field": name, "type": "nominal"} for name in ("Song", "Day", "Time", "Movement")]
@@ -124,8 +124,8 @@ def _dates(rows: list[dict[str, Any]]) -> Mapping[str, Any]:
     first = {row["Day"]: row["at"] for row in reversed(rows)}
     if len(first) > _FEW_DAYS:
         return {"tickCount": _FEW_DAYS}
-    moments = [int(pd.Timestamp(at).timestamp() * 1000) for at in first.values()]
-    return {"values": sorted(moments), "format": "%-d %b %Y"}
+    # Written out: numbers would be taken for years.
+    return {"values": sorted(first.values()), "format": "%-d %b %Y"}
 
 
 def _clock(low: float, high: float) -> Mapping[str, Any]:

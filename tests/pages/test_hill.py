@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pandas as pd
@@ -107,7 +107,8 @@ def ticks(found):
     axis = hill_chart.passes(found, "km")["layer"][1]["encoding"]["x"]["axis"]
     if "values" not in axis:
         return None
-    return [f"{datetime.fromtimestamp(ms / 1000, UTC):%Y-%m-%d}" for ms in axis["values"]]
+    # Vega reads moments as they are written, and numbers as years.
+    return [datetime.fromisoformat(at).date().isoformat() for at in axis["values"]]
 
 
 def test_too_short_a_stretch_asks_for_more(hilly):
