@@ -525,6 +525,7 @@ NOT_OF_ONE_USER = {
     "imports.unfinished": "gives ids with their users, for work that goes on for each",
     "imports.held": "whether a process works on it, nothing of what is in it",
     "job_queue.is_waiting": "whether a job waits, nothing of what it is about",
+    "job_queue.take_turns": "takes turns, reads nothing",
     "key_mark.check": "the key is that of all",
     "key_mark.renew": "the key is that of all",
     "key_mark.give_up": "gives up keys for all, by command",

@@ -42,9 +42,9 @@ _METHOD = (
     "A song on an activity counts once: from 20 s after its start to its end, if it lasted a minute"
     " and you moved for four fifths of that.",
     "Pace is what it would be on the flat. Each activity is compared with itself alone: its own"
-    " level, and its own course (one bend for every three songs, and the levels of a playlist"
-    " that clearly has three), are taken out of everything, and so are grade and the first ten"
-    " minutes. So neither fast songs on race days nor playlists that speed up evenly as you do make"
+    " level, and its own course (one that bends, the more often the more songs there are, and the"
+    " levels of a playlist that clearly has three), are taken out of everything, and so are grade"
+    " and the first ten minutes. So neither fast songs on race days nor playlists that speed up evenly as you do make"
     " an effect.",
     "Playlists that go in steps with the stages of a workout, run after run, are not told apart:"
     " what the stages did then looks as if the songs had.",
@@ -54,9 +54,9 @@ _METHOD = (
     " discovery rate below 5 %, and whose interval excludes zero.",
     "Tempos with a confidence of 0.5 or more count, folded into the octave from 100 to 200 BPM,"
     " whatever your cadence.",
-    "To repeat it: a course is Legendre polynomials over the time of the songs that count, two to"
-    " seven of them, of n songs 1 + (n − 1) / 3, rounded down. A playlist's levels last two songs"
-    " or more and are clear from F = 9 on.",
+    "To repeat it: activities have four songs or more that count; a course is Legendre polynomials"
+    " over their time, three to seven of them, of n songs 1 + n / 3, rounded up. A playlist's levels"
+    " last two songs or more and are clear from F = 9 on.",
 )
 
 
