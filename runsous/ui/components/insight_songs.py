@@ -15,9 +15,9 @@ from runsous.ui.session import User
 _MOST_SONGS = 15
 METHOD = (
     "Pace is what it would be on the flat. Each activity is compared with itself alone: its own"
-    " level, its own course (one that bends, the more often the more songs there are), grade and the"
-    " first ten minutes are taken out of everything; and so is heart rate out of pace, and pace out of heart rate, where"
-    " half of the songs or more tell both.",
+    " level, its own course (one that bends, the more often the more songs there are), grade and"
+    " the first ten minutes are taken out of everything; and so is heart rate out of pace, and pace"
+    " out of heart rate, where half of the songs or more tell both.",
     "What is left of a song's plays is its effect, drawn towards none by how much single plays"
     " differ beside songs themselves; the interval is of that. The tempo of a song does not matter"
     " here: those of which it is not known count too.",

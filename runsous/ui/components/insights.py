@@ -44,8 +44,8 @@ _METHOD = (
     "Pace is what it would be on the flat. Each activity is compared with itself alone: its own"
     " level, and its own course (one that bends, the more often the more songs there are, and the"
     " levels of a playlist that clearly has three), are taken out of everything, and so are grade"
-    " and the first ten minutes. So neither fast songs on race days nor playlists that speed up evenly as you do make"
-    " an effect.",
+    " and the first ten minutes. So neither fast songs on race days nor playlists that speed up"
+    " evenly as you do make an effect.",
     "Playlists that go in steps with the stages of a workout, run after run, are not told apart:"
     " what the stages did then looks as if the songs had.",
     "What is left is fitted by least squares; the interval allows for songs that come again and for"
@@ -55,8 +55,8 @@ _METHOD = (
     "Tempos with a confidence of 0.5 or more count, folded into the octave from 100 to 200 BPM,"
     " whatever your cadence.",
     "To repeat it: activities have four songs or more that count; a course is Legendre polynomials"
-    " over their time, three to seven of them, of n songs 1 + n / 3, rounded up. A playlist's levels"
-    " last two songs or more and are clear from F = 9 on.",
+    " over their time, three to seven of them, of n songs 1 + n / 3, rounded up. A playlist's"
+    " levels last two songs or more and are clear from F = 9 on.",
 )
 
 
