@@ -7,6 +7,8 @@ PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.1
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-deps
 UV := build/lock/bin/uv
+# One test more than there are processors: some wait for a browser.
+WORKERS ?= $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN) + 1 )))
 COMPILE := $(UV) --no-config pip compile pyproject.toml --universal --python-version 3.11 \
 	--generate-hashes --no-annotate --no-emit-index-url --quiet \
 	--custom-compile-command "make lock" $(UPGRADE)
@@ -23,7 +25,7 @@ audio: .venv/run.stamp
 
 ## test: the whole test suite (ARGS="tests/store -x")
 test: .venv/test.stamp
-	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder $(ARGS)
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 ## lint: format, rules, types, and which part may import which
 lint: .venv/test.stamp

@@ -23,8 +23,7 @@ def contrasts(
     once by least squares, so what level and course take of them is made up for. Each contrast is
     the slope along the one direction that tells it, with its interval
     (:func:`runsous.analysis.slopes.slope`); ``clusters`` are each play's activity and song. None
-    where fewer than two groups have a weight, or
-    where no activities tie them all together.
+    where fewer than two groups have a weight, or where no activities tie them all together.
     """
     square = groups.T @ groups
     inverse = np.linalg.pinv(square, rcond=_SAME, hermitian=True)
